@@ -1,0 +1,42 @@
+namespace Bolt;
+
+/// <summary>What the library may not find out by itself: only the customer reads the environment, the home folder and the terminal.</summary>
+public sealed record BoltOptions
+{
+    /// <summary>Absolute folder for what survives a reboot: blobs, trees, images, volumes.</summary>
+    public required string StateFolder { get; init; }
+    /// <summary>Absolute folder for what ends with a reboot: sockets, locks, logs.</summary>
+    public required string RunFolder { get; init; }
+    /// <summary>Absolute folder for what may be deleted at any time.</summary>
+    public required string CacheFolder { get; init; }
+    /// <summary>Absolute path of bolt-shim; null looks beside the library (see README of Bolt.Shim).</summary>
+    public string? ShimPath { get; init; }
+    /// <summary>Program and first arguments that start a detached owner ("bolt", "supervise"); null: detaching is refused.</summary>
+    public IReadOnlyList<string>? SuperviseCommand { get; init; }
+    /// <summary>Path of the dotnet host for <c>build = "./project"</c>; null looks in PATH.</summary>
+    public string? DotnetPath { get; init; }
+
+    /// <summary>
+    /// The folders that the tool uses: as root /var/lib/bolt, /run/bolt and /var/cache/bolt, else below XDG_DATA_HOME,
+    /// XDG_RUNTIME_DIR and XDG_CACHE_HOME (XDG base directory specification). BOLT_STATE, BOLT_RUN and BOLT_CACHE override.
+    /// </summary>
+    /// <param name="environment">Reads one environment variable.</param>
+    /// <param name="root">The caller's effective uid is 0.</param>
+    public static BoltOptions FromEnvironment(Func<string, string?> environment, bool root)
+    {
+        var home = environment("HOME") is { Length: > 0 } h ? h : "/root";
+        string Pick(string own, string rootFolder, string? xdg, string fallback) =>
+            environment(own) is { Length: > 0 } chosen ? Path.GetFullPath(chosen)
+            : root ? rootFolder
+            : Path.Combine(xdg is { Length: > 0 } ? xdg : fallback, "bolt");
+
+        var state = Pick("BOLT_STATE", "/var/lib/bolt", environment("XDG_DATA_HOME"), home + "/.local/share");
+        return new BoltOptions
+        {
+            StateFolder = state,
+            RunFolder = Pick("BOLT_RUN", "/run/bolt", environment("XDG_RUNTIME_DIR"), state + "/run"),
+            CacheFolder = Pick("BOLT_CACHE", "/var/cache/bolt", environment("XDG_CACHE_HOME"), home + "/.cache"),
+            ShimPath = environment("BOLT_SHIM"),
+        };
+    }
+}

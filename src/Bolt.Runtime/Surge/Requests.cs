@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+using Bolt.Boltfiles;
+
+namespace Bolt.Surge;
+
+/// <summary>Wishes for one `up`.</summary>
+/// <param name="Services">Only these and what they depend on; empty means all.</param>
+/// <param name="DieWithOwner">The stack ends when this process does; false for a detached stack.</param>
+/// <param name="StrictPorts">A denied host port is an error (also set by the Boltfile).</param>
+/// <param name="ForceRecreate">Start services anew even when nothing changed.</param>
+public sealed record UpOptions(ImmutableArray<string> Services, bool DieWithOwner = true, bool StrictPorts = false, bool ForceRecreate = false);
+
+/// <summary>Wishes for one `run`: a stack of one service that is not written in a file.</summary>
+/// <param name="Image">A recipe (postgres, bolt://nginx:1.22) or an OCI layout folder.</param>
+/// <param name="Command">Replaces the image's arguments when not empty.</param>
+public sealed record RunOptions(
+    string Image,
+    ImmutableArray<string> Command,
+    string? Name,
+    ImmutableArray<PortMapping> Ports,
+    ImmutableSortedDictionary<string, string> Env,
+    ImmutableArray<VolumeMount> Volumes,
+    bool Terminal,
+    bool Interactive,
+    bool Remove);
+
+/// <summary>Which log lines to read.</summary>
+/// <param name="Services">Empty means all.</param>
+/// <param name="Follow">Wait for more lines until cancelled or the stack ends.</param>
+/// <param name="Tail">Only the last lines of each service; null means all.</param>
+/// <param name="Since">Only lines written at or after this time.</param>
+public sealed record LogOptions(ImmutableArray<string> Services, bool Follow = false, int? Tail = null, DateTimeOffset? Since = null);
+
+/// <summary>One line that a service wrote.</summary>
+public sealed record LogLine(DateTimeOffset At, string Service, bool IsError, string Text);
+
+/// <summary>A command in a running service.</summary>
+public sealed record ExecOptions(
+    string Service,
+    ImmutableArray<string> Command,
+    ImmutableSortedDictionary<string, string> Env,
+    string? User,
+    string? WorkingDirectory,
+    bool Terminal);

@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using Bolt.Diagnostics;
+
+namespace Bolt.Surge;
+
+/// <summary>What happened to a stack, in order. A fold of all of them is its <see cref="StackStatus"/>.</summary>
+public abstract record StackEvent(DateTimeOffset At)
+{
+    /// <summary>The plan that is about to be carried out.</summary>
+    public sealed record Planned(DateTimeOffset At, Plan Plan) : StackEvent(At);
+    /// <summary>A step began.</summary>
+    public sealed record StepStarted(DateTimeOffset At, string Step, string Text) : StackEvent(At);
+    /// <summary>A step moved on: <paramref name="Done"/> of <paramref name="Total"/> bytes or items; Total 0 is unknown.</summary>
+    public sealed record StepProgress(DateTimeOffset At, string Step, string Text, long Done, long Total) : StackEvent(At);
+    /// <summary>A step is done.</summary>
+    public sealed record StepDone(DateTimeOffset At, string Step) : StackEvent(At);
+    /// <summary>A step failed; steps that need it do not run.</summary>
+    public sealed record StepFailed(DateTimeOffset At, string Step, Diagnostic Diagnostic) : StackEvent(At);
+    /// <summary>A service's process runs.</summary>
+    public sealed record ServiceStarted(DateTimeOffset At, string Service, int Pid) : StackEvent(At);
+    /// <summary>A service answers; <paramref name="After"/> is the time since its start.</summary>
+    public sealed record ServiceReady(DateTimeOffset At, string Service, TimeSpan After) : StackEvent(At);
+    /// <summary>A service's process ended. Exactly one of code and signal is set.</summary>
+    public sealed record ServiceExited(DateTimeOffset At, string Service, int? Code, int? Signal, bool OutOfMemory) : StackEvent(At);
+    /// <summary>A service is started again after a pause.</summary>
+    public sealed record ServiceRestarting(DateTimeOffset At, string Service, int Attempt, TimeSpan Delay) : StackEvent(At);
+    /// <summary>A service was stopped because the user asked.</summary>
+    public sealed record ServiceStopped(DateTimeOffset At, string Service) : StackEvent(At);
+    /// <summary>Something to know that does not stop the stack.</summary>
+    public sealed record Warned(DateTimeOffset At, Diagnostic Diagnostic) : StackEvent(At);
+    /// <summary>All wanted services are ready.</summary>
+    public sealed record StackReady(DateTimeOffset At, TimeSpan After) : StackEvent(At);
+    /// <summary>The stack is down; these volumes are kept. The last event.</summary>
+    public sealed record StackStopped(DateTimeOffset At, ImmutableArray<string> KeptVolumes) : StackEvent(At);
+}
