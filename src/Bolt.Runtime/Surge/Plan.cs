@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace Bolt.Surge;
 
@@ -13,6 +14,15 @@ public sealed record Plan(ImmutableArray<PlanStep> Steps)
 /// <param name="Id">Unique in the plan: "start db".</param>
 /// <param name="Cause">Why it is needed: "not running", "image changed".</param>
 /// <param name="Needs">Ids of steps that must be done before.</param>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "step")]
+[JsonDerivedType(typeof(PrepareImage), "prepareImage")]
+[JsonDerivedType(typeof(CreateNetwork), "createNetwork")]
+[JsonDerivedType(typeof(CreateVolume), "createVolume")]
+[JsonDerivedType(typeof(StartService), "startService")]
+[JsonDerivedType(typeof(AdoptService), "adoptService")]
+[JsonDerivedType(typeof(StopService), "stopService")]
+[JsonDerivedType(typeof(RemoveNetwork), "removeNetwork")]
+[JsonDerivedType(typeof(RemoveVolume), "removeVolume")]
 public abstract record PlanStep(string Id, string Cause, ImmutableArray<string> Needs)
 {
     /// <summary>True when data of the user is lost by it.</summary>

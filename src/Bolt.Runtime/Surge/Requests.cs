@@ -42,3 +42,13 @@ public sealed record ExecOptions(
     string? User,
     string? WorkingDirectory,
     bool Terminal);
+
+/// <summary>The caller's side of a command that runs inside: raw bytes both ways.</summary>
+/// <param name="Input">Read until its end; null is an empty input.</param>
+/// <param name="Output">Standard output; with a terminal, both outputs.</param>
+/// <param name="Error">Standard error.</param>
+/// <param name="Sizes">The window's size at once and at each change; null without a terminal.</param>
+public sealed record CallerStreams(Stream? Input, Stream Output, Stream Error, IAsyncEnumerable<WindowSize>? Sizes = null);
+
+/// <summary>Size of a terminal in character cells.</summary>
+public readonly record struct WindowSize(int Columns, int Rows);

@@ -1,11 +1,30 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Bolt.Diagnostics;
 
 namespace Bolt.Surge;
 
 /// <summary>What happened to a stack, in order. A fold of all of them is its <see cref="StackStatus"/>.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "event")]
+[JsonDerivedType(typeof(Snapshot), "snapshot")]
+[JsonDerivedType(typeof(Planned), "planned")]
+[JsonDerivedType(typeof(StepStarted), "stepStarted")]
+[JsonDerivedType(typeof(StepProgress), "stepProgress")]
+[JsonDerivedType(typeof(StepDone), "stepDone")]
+[JsonDerivedType(typeof(StepFailed), "stepFailed")]
+[JsonDerivedType(typeof(ServiceStarted), "serviceStarted")]
+[JsonDerivedType(typeof(ServiceReady), "serviceReady")]
+[JsonDerivedType(typeof(ServiceExited), "serviceExited")]
+[JsonDerivedType(typeof(ServiceRestarting), "serviceRestarting")]
+[JsonDerivedType(typeof(ServiceStopped), "serviceStopped")]
+[JsonDerivedType(typeof(ServiceHealth), "serviceHealth")]
+[JsonDerivedType(typeof(Warned), "warned")]
+[JsonDerivedType(typeof(StackReady), "stackReady")]
+[JsonDerivedType(typeof(StackStopped), "stackStopped")]
 public abstract record StackEvent(DateTimeOffset At)
 {
+    /// <summary>The whole status at this moment; the first event of every stream, and what a fold starts from.</summary>
+    public sealed record Snapshot(DateTimeOffset At, StackStatus Status) : StackEvent(At);
     /// <summary>The plan that is about to be carried out.</summary>
     public sealed record Planned(DateTimeOffset At, Plan Plan) : StackEvent(At);
     /// <summary>A step began.</summary>
@@ -26,6 +45,8 @@ public abstract record StackEvent(DateTimeOffset At)
     public sealed record ServiceRestarting(DateTimeOffset At, string Service, int Attempt, TimeSpan Delay) : StackEvent(At);
     /// <summary>A service was stopped because the user asked.</summary>
     public sealed record ServiceStopped(DateTimeOffset At, string Service) : StackEvent(At);
+    /// <summary>A service's health probe changed its answer.</summary>
+    public sealed record ServiceHealth(DateTimeOffset At, string Service, bool Healthy) : StackEvent(At);
     /// <summary>Something to know that does not stop the stack.</summary>
     public sealed record Warned(DateTimeOffset At, Diagnostic Diagnostic) : StackEvent(At);
     /// <summary>All wanted services are ready.</summary>
