@@ -1,0 +1,186 @@
+using System.Runtime.InteropServices;
+
+namespace Bolt.Kernel;
+
+/// <summary>
+/// rtnetlink(7) requests for links, addresses and routes. Nothing here allocates, so a raw-clone child may call all of
+/// it. Each request waits for its acknowledgement; the result is 0 or a positive errno. IPv4 addresses are in network
+/// byte order, as in struct in_addr.
+/// </summary>
+internal static unsafe partial class Netlink
+{
+    private const ushort NewLink = 16, DeleteLinkType = 17, NewAddress = 20, NewRoute = 24;
+    private const ushort Request = 1, Ack = 4, Exclusive = 0x200, Create = 0x400;
+    private const ushort IflaName = 3, IflaMtu = 4, IflaMaster = 10, IflaLinkInfo = 18, IflaNetNsPid = 19, IflaNetNsFd = 28;
+    private const ushort InfoKind = 1, InfoData = 2, VethInfoPeer = 1;
+    private const ushort IfaAddress = 1, IfaLocal = 2, IfaBroadcast = 4, RtaOif = 4, RtaGateway = 5;
+    private const uint IffUp = 1;
+    private const byte AfInet = 2, AfNetlink = 16;
+
+    /// <summary>Opens a route socket in the caller's network namespace; a descriptor, or a negative errno.</summary>
+    public static int Open()
+    {
+        var fd = socket(AfNetlink, 3 /* SOCK_RAW */ | 0x80000 /* SOCK_CLOEXEC */, 0);
+        return fd < 0 ? -*__errno_location() : fd;
+    }
+
+    /// <summary>Closes what <see cref="Open"/> gave.</summary>
+    public static void Close(int route) => _ = close(route);
+
+    /// <summary>
+    /// Makes a veth pair: <paramref name="name"/> here as a port of bridge <paramref name="masterIndex"/> (0: of none) and
+    /// <paramref name="peer"/> in the network namespace of process <paramref name="peerPid"/> (0: here). Both are down: a
+    /// peer that is asked to be up at birth is opened before it is linked (ENOTCONN), so each side is set up afterwards.
+    /// </summary>
+    public static int CreateVeth(int route, ReadOnlySpan<byte> name, ReadOnlySpan<byte> peer, int masterIndex, int peerPid, int mtu)
+    {
+        var buffer = stackalloc byte[NetlinkMessage.Capacity];
+        var m = new NetlinkMessage(buffer, NewLink, Request | Ack | Create | Exclusive);
+        m.Link(0, 0, 0);
+        m.Text(IflaName, name);
+        m.U32(IflaMtu, (uint)mtu);
+        if (masterIndex != 0) m.U32(IflaMaster, (uint)masterIndex);
+        var link = m.Nest(IflaLinkInfo);
+        m.Text(InfoKind, "veth"u8);
+        var data = m.Nest(InfoData);
+        var side = m.Nest(VethInfoPeer);
+        m.Link(0, 0, 0);
+        m.Text(IflaName, peer);
+        m.U32(IflaMtu, (uint)mtu);
+        if (peerPid != 0) m.U32(IflaNetNsPid, (uint)peerPid);
+        m.EndNest(side);
+        m.EndNest(data);
+        m.EndNest(link);
+        return Send(route, ref m);
+    }
+
+    /// <summary>Makes a bridge, down.</summary>
+    public static int CreateBridge(int route, ReadOnlySpan<byte> name)
+    {
+        var buffer = stackalloc byte[NetlinkMessage.Capacity];
+        var m = new NetlinkMessage(buffer, NewLink, Request | Ack | Create | Exclusive);
+        m.Link(0, 0, 0);
+        m.Text(IflaName, name);
+        var link = m.Nest(IflaLinkInfo);
+        m.Text(InfoKind, "bridge"u8);
+        m.EndNest(link);
+        return Send(route, ref m);
+    }
+
+    /// <summary>Sets a link up.</summary>
+    public static int SetUp(int route, int index)
+    {
+        var buffer = stackalloc byte[NetlinkMessage.Capacity];
+        var m = new NetlinkMessage(buffer, NewLink, Request | Ack);
+        m.Link(index, IffUp, IffUp);
+        return Send(route, ref m);
+    }
+
+    /// <summary>Sets the largest packet of a link.</summary>
+    public static int SetMtu(int route, int index, int mtu) => SetLink(route, index, IflaMtu, (uint)mtu);
+
+    /// <summary>Makes a link a port of a bridge.</summary>
+    public static int SetMaster(int route, int index, int masterIndex) => SetLink(route, index, IflaMaster, (uint)masterIndex);
+
+    /// <summary>Moves a link into the network namespace of a process; it loses its addresses and is down there.</summary>
+    public static int MoveToNetns(int route, int index, int pid) => SetLink(route, index, IflaNetNsPid, (uint)pid);
+
+    /// <summary>The same with a descriptor of the namespace.</summary>
+    public static int MoveToNetnsOf(int route, int index, int netnsFd) => SetLink(route, index, IflaNetNsFd, (uint)netnsFd);
+
+    /// <summary>Removes a link; the other end of a veth pair goes with it.</summary>
+    public static int DeleteLink(int route, ReadOnlySpan<byte> name)
+    {
+        var buffer = stackalloc byte[NetlinkMessage.Capacity];
+        var m = new NetlinkMessage(buffer, DeleteLinkType, Request | Ack);
+        m.Link(0, 0, 0);
+        m.Text(IflaName, name);
+        return Send(route, ref m);
+    }
+
+    /// <summary>Gives a link an IPv4 address with its subnet's broadcast address.</summary>
+    public static int AddAddress(int route, int index, uint address, int prefixLength)
+    {
+        var buffer = stackalloc byte[NetlinkMessage.Capacity];
+        var m = new NetlinkMessage(buffer, NewAddress, Request | Ack | Create | Exclusive);
+        m.Byte(AfInet);
+        m.Byte((byte)prefixLength);
+        m.Byte(0);
+        m.Byte(0);
+        m.Raw32((uint)index);
+        m.U32(IfaLocal, address);
+        m.U32(IfaAddress, address);
+        if (prefixLength is > 0 and < 31)
+        {
+            var hostBits = System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(uint.MaxValue >> prefixLength);
+            m.U32(IfaBroadcast, address | hostBits);
+        }
+        return Send(route, ref m);
+    }
+
+    /// <summary>Adds the IPv4 default route through a gateway on a link.</summary>
+    public static int AddRoute(int route, int index, uint gateway)
+    {
+        var buffer = stackalloc byte[NetlinkMessage.Capacity];
+        var m = new NetlinkMessage(buffer, NewRoute, Request | Ack | Create | Exclusive);
+        m.Byte(AfInet);
+        m.Byte(0);
+        m.Byte(0);
+        m.Byte(0);
+        m.Byte(254); // RT_TABLE_MAIN
+        m.Byte(4);   // RTPROT_STATIC
+        m.Byte(0);   // RT_SCOPE_UNIVERSE
+        m.Byte(1);   // RTN_UNICAST
+        m.Raw32(0);
+        m.U32(RtaGateway, gateway);
+        m.U32(RtaOif, (uint)index);
+        return Send(route, ref m);
+    }
+
+    /// <summary>The index of a link by its name, or a negative errno.</summary>
+    public static int IndexOf(int route, ReadOnlySpan<byte> name)
+    {
+        // struct ifreq: 16 bytes of name, then a union of 24 bytes; SIOCGIFINDEX works on any socket.
+        var request = stackalloc byte[40];
+        new Span<byte>(request, 40).Clear();
+        if (name.Length > 15) return -19; // ENODEV
+        name.CopyTo(new Span<byte>(request, 15));
+        return ioctl(route, 0x8933, request) < 0 ? -*__errno_location() : *(int*)(request + 16);
+    }
+
+    private static int SetLink(int route, int index, ushort attribute, uint value)
+    {
+        var buffer = stackalloc byte[NetlinkMessage.Capacity];
+        var m = new NetlinkMessage(buffer, NewLink, Request | Ack);
+        m.Link(index, 0, 0);
+        m.U32(attribute, value);
+        return Send(route, ref m);
+    }
+
+    private static int Send(int route, ref NetlinkMessage message)
+    {
+        var bytes = message.Finish(out var length);
+        while (send(route, bytes, (nuint)length, 0) < 0)
+        {
+            if (*__errno_location() != 4 /* EINTR */) return *__errno_location();
+        }
+
+        var reply = stackalloc byte[4096];
+        while (true)
+        {
+            var got = recv(route, reply, 4096, 0);
+            if (got < 0 && *__errno_location() == 4) continue;
+            if (got < 0) return *__errno_location();
+            if (got < 20) return 71; // EPROTO
+            // struct nlmsghdr, then struct nlmsgerr whose first member is 0 or a negative errno (NLMSG_ERROR = 2).
+            if (*(ushort*)(reply + 4) == 2) return -*(int*)(reply + 16);
+        }
+    }
+
+    [DllImport("libc"), SuppressGCTransition] private static extern int socket(int domain, int type, int protocol);
+    [DllImport("libc"), SuppressGCTransition] private static extern int close(int fd);
+    [DllImport("libc"), SuppressGCTransition] private static extern int ioctl(int fd, nuint request, void* argument);
+    [DllImport("libc"), SuppressGCTransition] private static extern nint send(int fd, void* bytes, nuint length, int flags);
+    [DllImport("libc"), SuppressGCTransition] private static extern nint recv(int fd, void* bytes, nuint length, int flags);
+    [DllImport("libc"), SuppressGCTransition] private static extern int* __errno_location();
+}
