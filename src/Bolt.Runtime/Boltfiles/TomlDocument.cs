@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using Bolt.Diagnostics;
+using Tomlyn;
+using Tomlyn.Parsing;
+using Tomlyn.Syntax;
+
+namespace Bolt.Boltfiles;
+
+/// <summary>TOML text -> a table to read strictly, with every syntax error found on the way.</summary>
+internal static class TomlDocument
+{
+    /// <summary>Larger than any hand-written file; a bound for what is parsed at all.</summary>
+    public const int MaxLength = 1 << 20;
+
+    /// <summary>
+    /// Null when the text is no TOML. Keys defined twice are errors among the findings, but the rest is still read.
+    /// </summary>
+    /// <param name="file">The path that positions name.</param>
+    /// <param name="text">The whole text.</param>
+    /// <param name="what">How sentences call the top level: "the Boltfile", "the recipe".</param>
+    /// <param name="findings">Receives what is wrong.</param>
+    public static TomlTable? Parse(string file, string text, string what, TomlFindings findings)
+    {
+        text = text.TrimStart('\uFEFF');
+        var source = new SourceText(file, text);
+        if (text.Length > MaxLength)
+        {
+            findings.Add(BoltfileErrors.TooLarge(source.Start, MaxLength));
+            return null;
+        }
+        var document = Syntax(file, text, source, findings);
+        if (document is null)
+        {
+            return null;
+        }
+        return new TomlTable(new TomlBuilder(source).Build(document), "", what, findings);
+    }
+
+    private static DocumentSyntax? Syntax(string file, string text, SourceText source, TomlFindings findings)
+    {
+        try
+        {
+            // The validating pass mixes its findings with follow-on errors of a broken text: first without it.
+            var plain = SyntaxParser.Parse(text, file, validate: false);
+            if (plain.HasErrors)
+            {
+                AddSyntaxErrors(plain, source, findings);
+                return null;
+            }
+            var document = SyntaxParser.Parse(text, file, validate: true);
+            foreach (var message in document.Diagnostics.Where(m => m.Kind == DiagnosticMessageKind.Error))
+            {
+                findings.Add(BoltfileErrors.Redefined(source.Span(message.Span), message.Message));
+            }
+            return document;
+        }
+        catch (TomlException e)
+        {
+            // Thrown instead of collected for a nesting deeper than 64.
+            findings.Add(BoltfileErrors.Syntax(source.Start, e.Message));
+            return null;
+        }
+    }
+
+    private static void AddSyntaxErrors(DocumentSyntax document, SourceText source, TomlFindings findings)
+    {
+        // One missing bracket gives a message for every later token: the first of each line is enough.
+        var lines = new HashSet<int>();
+        foreach (var message in document.Diagnostics)
+        {
+            if (message.Kind == DiagnosticMessageKind.Error && lines.Add(message.Span.Start.Line))
+            {
+                findings.Add(BoltfileErrors.Syntax(source.Span(message.Span), message.Message));
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Bolt.Diagnostics;
+
+namespace Bolt.Boltfiles;
+
+internal sealed partial class TomlTable
+{
+    private IEnumerable<(string Text, SourceSpan At)> Items(TomlEntry entry, string example)
+    {
+        if (entry.Value is not TomlNode.List list)
+        {
+            Findings.Add(BoltfileErrors.WrongType(entry.Value.At, entry.Name, entry.Value.Kind, "a list of strings", example));
+            return [];
+        }
+        return list.Items.Select(i => (Text: Scalar(new TomlEntry(entry.Name, entry.KeyAt, i)), i.At))
+            .Where(i => i.Text is not null).Select(i => (i.Text!, i.At)).ToArray();
+    }
+
+    private string? Scalar(TomlEntry entry) => entry.Value switch
+    {
+        TomlNode.Text text => Findings.Expand(text.Value, text.At),
+        TomlNode.Integer number => number.Value.ToString(CultureInfo.InvariantCulture),
+        TomlNode.Real number => number.Value.ToString(CultureInfo.InvariantCulture),
+        TomlNode.Flag flag => flag.Value ? "true" : "false",
+        var other => Wrong<string>(entry.Name, other, "a string", $"{entry.Name} = \"…\""),
+    };
+
+    private bool Read<T>(string key, string text, SourceSpan at, TextReader<T> reader, out T value)
+    {
+        if (reader(text, out value) is not { } problem)
+        {
+            return true;
+        }
+        Findings.Add(BoltfileErrors.BadValue(at, key, text, problem));
+        return false;
+    }
+
+    private T? Wrong<T>(string key, TomlNode node, string wanted, string example)
+        where T : class
+    {
+        Findings.Add(BoltfileErrors.WrongType(node.At, key, node.Kind, wanted, example));
+        return null;
+    }
+
+    private T? WrongValue<T>(string key, TomlNode node, string wanted, string example)
+        where T : struct
+    {
+        Findings.Add(BoltfileErrors.WrongType(node.At, key, node.Kind, wanted, example));
+        return null;
+    }
+
+    private static string QuotedWords(TomlNode node) => node is TomlNode.Text { Value.Length: > 0 } text
+        ? string.Join(", ", text.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(w => $"\"{w}\""))
+        : "\"…\"";
+}
