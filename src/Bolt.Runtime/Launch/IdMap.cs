@@ -10,7 +10,7 @@ namespace Bolt.Launch;
 /// <param name="SubUid">Host uid of inner uid 1; 0 when single.</param>
 /// <param name="SubGid">Host gid of inner gid 1; 0 when single.</param>
 /// <param name="Count">How many inner ids above 0 are mapped; 0 when single.</param>
-internal sealed record IdMap(uint HostUid, uint HostGid, uint SubUid, uint SubGid, uint Count)
+internal sealed partial record IdMap(uint HostUid, uint HostGid, uint SubUid, uint SubGid, uint Count)
 {
     /// <summary>Only inner id 0 exists.</summary>
     public bool Single => Count == 0;
