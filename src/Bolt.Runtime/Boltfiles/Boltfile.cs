@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Bolt.Diagnostics;
 
 namespace Bolt.Boltfiles;
@@ -88,6 +89,10 @@ public sealed record Service
 }
 
 /// <summary>Where a service's root file system comes from.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(Image), "image")]
+[JsonDerivedType(typeof(Build), "build")]
+[JsonDerivedType(typeof(Capsule), "capsule")]
 public abstract record ServiceSource
 {
     private ServiceSource() { }
@@ -112,6 +117,9 @@ public enum PortProtocol
 }
 
 /// <summary>One entry of <c>volumes</c>.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(Bind), "bind")]
+[JsonDerivedType(typeof(Named), "named")]
 public abstract record VolumeMount(string Target, bool ReadOnly)
 {
     /// <summary>A folder or file of the host.</summary>

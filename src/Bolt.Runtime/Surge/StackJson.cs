@@ -57,6 +57,11 @@ public static class StackJson
 [JsonSerializable(typeof(LogLine))]
 [JsonSerializable(typeof(Diagnostic))]
 [JsonSerializable(typeof(HostCheck))]
+[JsonSerializable(typeof(Service))]
+[JsonSerializable(typeof(StackRequest))]
+[JsonSerializable(typeof(StackRecord))]
+[JsonSerializable(typeof(ServiceRecord))]
+[JsonSerializable(typeof(Dictionary<string, string>))]
 internal sealed partial class StackJsonShapes : JsonSerializerContext;
 
 internal sealed class StateConverter() : JsonStringEnumConverter<ServiceState>(JsonNamingPolicy.CamelCase);

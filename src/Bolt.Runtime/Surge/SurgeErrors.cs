@@ -1,0 +1,83 @@
+using System.Net;
+using Bolt.Diagnostics;
+
+namespace Bolt.Surge;
+
+/// <summary>The sentences of this room.</summary>
+internal static class SurgeErrors
+{
+    public static Diagnostic UnknownService(string service, string needed, IEnumerable<string> known, SourceSpan? at) =>
+        new("BOLT6001", Severity.Error, $"service `{service}` refers to `{needed}`, which is no service of this file", at,
+            $"write one of: {string.Join(", ", known.Order(StringComparer.Ordinal).Select(n => $"`{n}`"))}");
+
+    public static Diagnostic Cycle(IReadOnlyList<string> path, SourceSpan? at) =>
+        new("BOLT6002", Severity.Error, $"services wait for each other: {string.Join(" -> ", path.Select(n => $"`{n}`"))}", at,
+            "remove one `depends_on` or `bolt://` of this circle");
+
+    public static Diagnostic SubnetFull(IPNetwork subnet, int services) =>
+        new("BOLT6003", Severity.Error, $"the subnet `{subnet}` has no room for {services} services", null, "write a larger `subnet`");
+
+    public static Diagnostic NoSuchService(string name, IEnumerable<string> known) =>
+        new("BOLT6004", Severity.Error, $"no service `{name}` in this stack", null,
+            $"name one of: {string.Join(", ", known.Select(n => $"`{n}`"))}");
+
+    public static Diagnostic PortInUse(string service, PortStatus port, string? holder) =>
+        new("BOLT6005", Severity.Error,
+            $"cannot publish `{service}`: {port.Protocol} port {port.HostAddress}:{port.HostPort} is in use{(holder is null ? "" : $" by {holder}")}", null,
+            "stop what holds it, or write another host port in `ports`");
+
+    public static Diagnostic PortMoved(string service, PortStatus port) =>
+        new("BOLT6006", Severity.Warning,
+            $"port {port.Asked} of `{service}` is published at {port.HostAddress}:{port.HostPort}: this host keeps port {port.Asked} for root", null,
+            $"run `sudo sysctl net.ipv4.ip_unprivileged_port_start={port.Asked}`");
+
+    public static Diagnostic PortDenied(string service, PortStatus port) =>
+        new("BOLT6007", Severity.Error,
+            $"cannot publish `{service}`: this host keeps port {port.HostAddress}:{port.HostPort} for root, and `strict_ports` is set", null,
+            $"run `sudo sysctl net.ipv4.ip_unprivileged_port_start={port.HostPort}`");
+
+    public static Diagnostic EndedBeforeReady(string service, int shellCode, IReadOnlyList<string> lastLines) =>
+        new("BOLT6008", Severity.Error, $"`{service}` ended with code {shellCode} before it was ready", null, null,
+            lastLines.Count == 0 ? null : new Diagnostic("BOLT6008", Severity.Note, $"its last lines: {string.Join("\n", lastLines)}"));
+
+    public static Diagnostic NoDataFolder(string service, string source) =>
+        new("BOLT6009", Severity.Error, $"service `{service}` has a `storage` table, but `{source}` names no data folder", null,
+            "mount a named volume with `volumes = [\"data:/path\"]` instead");
+
+    public static Diagnostic InitializeFailed(string service, int shellCode, IReadOnlyList<string> lastLines) =>
+        new("BOLT6010", Severity.Error, $"preparing the data of `{service}` ended with code {shellCode}", null, null,
+            lastLines.Count == 0 ? null : new Diagnostic("BOLT6010", Severity.Note, $"its last lines: {string.Join("\n", lastLines)}"));
+
+    public static Diagnostic NoUrl(string service, string needed) =>
+        new("BOLT6011", Severity.Error, $"service `{service}` asks for the address of `{needed}`, which has none", null,
+            $"publish or expose a port of `{needed}`, or write the address out");
+
+    public static Diagnostic CannotDetach() =>
+        new("BOLT6012", Severity.Error, "this program cannot leave a stack behind: it has no command for an owner process", null,
+            "set `BoltOptions.SuperviseCommand`");
+
+    public static Diagnostic OwnerDied(string lastWords) =>
+        new("BOLT6013", Severity.Error, "the owner process of the stack ended before it answered", null, null,
+            lastWords.Length == 0 ? null : new Diagnostic("BOLT6013", Severity.Note, lastWords));
+
+    public static Diagnostic NoSuchStack(string id) =>
+        new("BOLT6014", Severity.Error, $"there is no stack `{id}`", null, "run `bolt ps` to see those that exist");
+
+    public static Diagnostic NotRunning(string service) =>
+        new("BOLT6015", Severity.Error, $"service `{service}` does not run", null, $"run `bolt start {service}`");
+
+    public static Diagnostic Owned(string id) =>
+        new("BOLT6016", Severity.Error, $"another process owns the stack `{id}` and does not answer", null, "run the command again");
+
+    public static Diagnostic Refused(string what) =>
+        new("BOLT6017", Severity.Error, $"the owner did not understand the request: {what}", null, "use the same version of Bolt for all commands");
+
+    public static Diagnostic CannotStart(string service, Diagnostic cause) =>
+        new("BOLT6018", Severity.Error, $"cannot start `{service}`", null, cause.Fix, cause with { Fix = null });
+
+    public static Diagnostic ProbeFailed(string service, int times, string? lastLine) =>
+        new("BOLT6019", Severity.Error, $"`{service}` failed its health probe {times} times{(lastLine is null ? "" : $": {lastLine}")}");
+
+    public static Diagnostic Unexpected(string doing, Exception error) =>
+        new("BOLT6020", Severity.Error, $"cannot {doing}", null, null, new Diagnostic("BOLT6020", Severity.Note, error.Message));
+}
