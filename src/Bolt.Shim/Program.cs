@@ -1,1 +1,11 @@
-return 64;
+using Bolt.Shim;
+
+// Whatever goes wrong here is read by the process that started the shim; no stack trace means anything to it.
+return args switch
+{
+    ["capsule"] => CapsuleMode.Run(),
+    ["sandbox"] => SandboxMode.Run(),
+    ["files"] => FilesMode.Run(),
+    ["version"] => VersionMode.Run(),
+    _ => 64,
+};
