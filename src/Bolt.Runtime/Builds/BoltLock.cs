@@ -1,0 +1,146 @@
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Bolt.Diagnostics;
+using Bolt.Packages;
+using Bolt.Storage;
+
+namespace Bolt.Builds;
+
+/// <summary>What bolt.lock pins: for each recipe the packages by hash, and the layer that they make.</summary>
+/// <param name="Pins">By <see cref="RecipeBuild"/>'s key: "postgres:15/amd64".</param>
+internal sealed record BoltLock(ImmutableSortedDictionary<string, RecipePin> Pins)
+{
+    private const int Format = 1;
+    /// <summary>A closure has tens of packages of some 300 bytes; more than this was not written by Bolt.</summary>
+    private const long MaxBytes = 16 << 20;
+
+    public static BoltLock Empty { get; } =
+        new(ImmutableSortedDictionary.Create<string, RecipePin>(StringComparer.Ordinal));
+
+    public BoltLock With(string key, RecipePin pin) => new(Pins.SetItem(key, pin));
+
+    /// <summary>An absent file is an empty lock; one that cannot be read is an error, never silently replaced.</summary>
+    public static Checked<BoltLock> Read(string path)
+    {
+        try
+        {
+            if (!File.Exists(path))
+            {
+                return new Checked<BoltLock>(Empty, []);
+            }
+            if (new FileInfo(path).Length > MaxBytes)
+            {
+                return Refused(path, "it is larger than 16 MiB");
+            }
+            var file = JsonSerializer.Deserialize(File.ReadAllBytes(path), LockJson.Default.LockFile);
+            if (file is not { Version: Format })
+            {
+                return Refused(path, $"it has format {file?.Version}, not {Format}");
+            }
+            return new Checked<BoltLock>(new BoltLock(file.Recipes.ToImmutableSortedDictionary(StringComparer.Ordinal)), []);
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return Refused(path, e.Message);
+        }
+    }
+
+    /// <summary>Writes it beside and renames, in an order that does not change, one package a line.</summary>
+    public async Task WriteAsync(string path, CancellationToken cancellationToken)
+    {
+        var beside = $"{path}.{Guid.NewGuid():n}";
+        try
+        {
+            await File.WriteAllTextAsync(beside, ToString(), cancellationToken).ConfigureAwait(false);
+            File.Move(beside, path, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            File.Delete(beside);
+            throw new BoltException(RecipeErrors.LockNotWritten(path, e.Message), e);
+        }
+    }
+
+    /// <summary>The file's text.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        text.Append($"{{\n  \"version\": {Format},\n  \"recipes\": {{");
+        var first = true;
+        foreach (var (key, pin) in Pins)
+        {
+            text.Append(first ? "\n" : ",\n").Append($"    {JsonSerializer.Serialize(key, LockJson.Plain.String)}: {{\n");
+            AppendPin(text, pin);
+            text.Append("    }");
+            first = false;
+        }
+        return text.Append(first ? "}\n}\n" : "\n  }\n}\n").ToString();
+    }
+
+    private static void AppendPin(StringBuilder text, RecipePin pin)
+    {
+        text.Append($"      \"recipe\": \"{pin.Recipe}\",\n      \"layer\": \"{pin.Layer}\",\n");
+        text.Append($"      \"version\": {JsonSerializer.Serialize(pin.Packages.Version, LockJson.Plain.String)},\n");
+        text.Append($"      \"architecture\": {JsonSerializer.Serialize(pin.Packages.Architecture, LockJson.Plain.String)},\n");
+        AppendRows(text, "suites", pin.Packages.Suites.Select(s => JsonSerializer.Serialize(s, LockJson.Plain.LockedSuite)), ",\n");
+        AppendRows(text, "packages", pin.Packages.Packages.Select(p => JsonSerializer.Serialize(p, LockJson.Plain.LockedPackage)), "\n");
+    }
+
+    private static void AppendRows(StringBuilder text, string name, IEnumerable<string> rows, string end) =>
+        text.Append($"      \"{name}\": [\n        ").AppendJoin(",\n        ", rows).Append("\n      ]").Append(end);
+
+    private static Checked<BoltLock> Refused(string path, string reason) => new(null, [RecipeErrors.LockUnreadable(path, reason)]);
+}
+
+/// <summary>One recipe's pin.</summary>
+/// <param name="Recipe">Digest of the recipe's text: an edited recipe is resolved anew.</param>
+/// <param name="Layer">DiffId of the layer.</param>
+/// <param name="Packages">What the layer is made of.</param>
+internal sealed record RecipePin(Digest Recipe, Digest Layer, PackageLock Packages);
+
+/// <summary>The file's shape: a pin with its packages flattened into it.</summary>
+internal sealed record LockFile(int Version, SortedDictionary<string, RecipePin> Recipes);
+
+internal sealed class RecipePinConverter : JsonConverter<RecipePin>
+{
+    public override RecipePin Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        var row = JsonSerializer.Deserialize(ref reader, LockJson.Default.PinRow) ?? throw new JsonException("a recipe is null");
+        return new RecipePin(
+            Digest.Parse(row.Recipe) ?? throw new JsonException($"`{row.Recipe}` is no digest"),
+            Digest.Parse(row.Layer) ?? throw new JsonException($"`{row.Layer}` is no digest"),
+            new PackageLock(row.Version, row.Architecture, row.Suites, row.Packages));
+    }
+
+    public override void Write(Utf8JsonWriter writer, RecipePin value, JsonSerializerOptions options) =>
+        throw new NotSupportedException("a lock writes its own lines");
+}
+
+internal sealed record PinRow(
+    string Recipe,
+    string Layer,
+    string Version,
+    string Architecture,
+    ImmutableArray<LockedSuite> Suites,
+    ImmutableArray<LockedPackage> Packages);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    Converters = [typeof(RecipePinConverter)])]
+[JsonSerializable(typeof(LockFile))]
+[JsonSerializable(typeof(PinRow))]
+internal sealed partial class LockJson : JsonSerializerContext
+{
+    /// <summary>Debian versions are full of "+", which the default encoder writes as \u002B for the sake of HTML.</summary>
+    public static LockJson Plain { get; } =
+        new(new JsonSerializerOptions
+        {
+            PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+            Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        });
+}
