@@ -25,6 +25,21 @@ public sealed record Boltfile
     /// <summary>True: a host port that the kernel denies is an error, not a move by 8000.</summary>
     public bool StrictPorts { get; init; }
 
+    /// <summary><c>[metadata]</c>, or <c>project</c> written as a table.</summary>
+    public MetadataTable? Metadata { get; init; }
+
+    /// <summary><c>[snapshots]</c>.</summary>
+    public SnapshotsTable? Snapshots { get; init; }
+
+    /// <summary><c>[quic_fabric]</c>.</summary>
+    public QuicFabricTable? QuicFabric { get; init; }
+
+    /// <summary><c>[dns_config]</c>.</summary>
+    public DnsConfigTable? DnsConfig { get; init; }
+
+    /// <summary><c>[profiles.NAME]</c>.</summary>
+    public ImmutableArray<ProfileTable> Profiles { get; init; } = [];
+
     /// <summary>Where each value stands, by its path: <c>services.web.ports[0]</c>, <c>services.api.env.DATABASE_URL</c>.</summary>
     public ImmutableDictionary<string, SourceSpan> Positions { get; init; } = ImmutableDictionary<string, SourceSpan>.Empty;
 }
@@ -86,6 +101,8 @@ public sealed record Service
     public double? CpuLimit { get; init; }
     /// <summary>A limit that the host cannot apply is a warning instead of an error.</summary>
     public bool BestEffort { get; init; }
+    /// <summary>Keys that are kept, but that nothing acts on yet.</summary>
+    public ServiceExtras Extras { get; init; } = new();
 }
 
 /// <summary>Where a service's root file system comes from.</summary>
@@ -149,9 +166,3 @@ public sealed record AuthTable(string User, string Password);
 
 /// <summary><c>[services.NAME.healthcheck]</c>. <paramref name="Test"/> is compose's: CMD, CMD-SHELL or NONE first.</summary>
 public sealed record Healthcheck(ImmutableArray<string> Test, TimeSpan Interval, TimeSpan Timeout, int Retries, TimeSpan StartPeriod);
-
-/// <summary><c>[volumes.NAME]</c>.</summary>
-public sealed record VolumeTable(string Name, long? Size);
-
-/// <summary><c>[networks.NAME]</c>.</summary>
-public sealed record NetworkTable(string Name, string? Subnet);

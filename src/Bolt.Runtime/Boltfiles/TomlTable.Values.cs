@@ -53,4 +53,45 @@ internal sealed partial class TomlTable
     private static string QuotedWords(TomlNode node) => node is TomlNode.Text { Value.Length: > 0 } text
         ? string.Join(", ", text.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(w => $"\"{w}\""))
         : "\"…\"";
+
+    /// <summary>A string that must be one of these words.</summary>
+    public string? Choice(string key, params string[] words)
+    {
+        if (Text(key) is not { } text)
+        {
+            return null;
+        }
+        if (words.Contains(text))
+        {
+            return text;
+        }
+        Findings.Add(BoltfileErrors.NotAChoice(ValueAt(key), key, text, words));
+        return null;
+    }
+
+    /// <summary>A string that must be written.</summary>
+    public string? Required(string key)
+    {
+        if (!Has(key))
+        {
+            Findings.Add(BoltfileErrors.MissingKey(At, key, What));
+        }
+        return Text(key);
+    }
+
+    /// <summary>Keys whose content is not looked at.</summary>
+    public void Free(params string[] keys) => known.UnionWith(keys);
+
+    /// <summary>Warns for each of these keys that is written and asks for something.</summary>
+    public void WarnLater(params string[] keys)
+    {
+        known.UnionWith(keys);
+        foreach (var entry in group.Entries.Where(e => keys.Contains(e.Name)))
+        {
+            if (entry.Value is not (TomlNode.Flag { Value: false } or TomlNode.List { Items: [] } or TomlNode.Group { Entries: [] }))
+            {
+                Findings.Add(BoltfileErrors.NotActedOn(entry.KeyAt, entry.Name, What));
+            }
+        }
+    }
 }

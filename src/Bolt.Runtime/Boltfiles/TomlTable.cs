@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Bolt.Diagnostics;
 
 namespace Bolt.Boltfiles;
