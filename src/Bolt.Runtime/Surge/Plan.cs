@@ -8,6 +8,11 @@ public sealed record Plan(ImmutableArray<PlanStep> Steps)
 {
     /// <summary>Nothing differs from what is wanted.</summary>
     public bool IsEmpty => Steps.IsEmpty;
+
+    /// <summary>One line for each step: what, why, after what.</summary>
+    public override string ToString() => IsEmpty
+        ? "nothing to do\n"
+        : string.Concat(Steps.Select(s => $"{s.Id} ({s.Cause}){(s.LosesData ? " LOSES DATA" : "")}{(s.Needs.IsEmpty ? "" : " after " + string.Join(", ", s.Needs))}\n"));
 }
 
 /// <summary>One atomic operation.</summary>
@@ -17,6 +22,7 @@ public sealed record Plan(ImmutableArray<PlanStep> Steps)
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "step")]
 [JsonDerivedType(typeof(PrepareImage), "prepareImage")]
 [JsonDerivedType(typeof(CreateNetwork), "createNetwork")]
+[JsonDerivedType(typeof(UpdateNetwork), "updateNetwork")]
 [JsonDerivedType(typeof(CreateVolume), "createVolume")]
 [JsonDerivedType(typeof(StartService), "startService")]
 [JsonDerivedType(typeof(AdoptService), "adoptService")]
@@ -33,6 +39,8 @@ public abstract record PlanStep(string Id, string Cause, ImmutableArray<string> 
         : PlanStep($"prepare {Service}", Cause, Needs);
     /// <summary>Make the stack's namespaces, bridge, resolver, uplink and published ports.</summary>
     public sealed record CreateNetwork(string Cause, ImmutableArray<string> Needs) : PlanStep("create network", Cause, Needs);
+    /// <summary>Change names, members and published ports of the running network.</summary>
+    public sealed record UpdateNetwork(string Cause, ImmutableArray<string> Needs) : PlanStep("update network", Cause, Needs);
     /// <summary>Make a named volume.</summary>
     public sealed record CreateVolume(string Volume, string Cause, ImmutableArray<string> Needs)
         : PlanStep($"create volume {Volume}", Cause, Needs);

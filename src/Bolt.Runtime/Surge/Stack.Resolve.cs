@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Bolt.Boltfiles;
 using Bolt.Diagnostics;
+using Bolt.Networking;
 
 namespace Bolt.Surge;
 
@@ -38,7 +39,7 @@ internal sealed partial record Stack
             Subnet = subnet,
             Services = services,
             Volumes = VolumesOf(services, boltfile),
-            NetworkHash = Hash(NetworkText(services, subnet)),
+            NetworkHash = Hash(NetworkText(services)),
         }, problems.ToImmutable());
     }
 
@@ -107,7 +108,7 @@ internal sealed partial record Stack
     }
 
     private static IPNetwork SubnetOf(Boltfile file, StackInputs inputs) =>
-        file.Networks.FirstOrDefault(n => n.Subnet is not null) is { Subnet: { } text } && IPNetwork.TryParse(text, out var subnet)
+        file.Networks.FirstOrDefault(n => n.Subnet is not null) is { Subnet: { } text } && SubnetPool.Parse(text) is { } subnet
             ? subnet
             : inputs.Subnet;
 
@@ -120,28 +121,20 @@ internal sealed partial record Stack
             if (inputs.KnownAddresses.TryGetValue(service.Name, out var known) && subnet.Contains(known)) given[service.Name] = known;
         }
         var taken = given.Values.ToHashSet();
-        // The first address is the bridge's and the resolver's; the last one is the broadcast's.
-        var next = 2;
-        var last = (1 << Math.Min(16, 32 - subnet.PrefixLength)) - 2;
+        // The gateway, the network's and the broadcast's own address, and the uplink's four are no member's.
+        var room = (1 << Math.Min(16, 32 - subnet.PrefixLength)) - 8;
+        var next = 0;
         foreach (var service in file.Services.Where(s => !given.ContainsKey(s.Name)))
         {
-            while (taken.Contains(At(subnet, next))) next++;
-            if (next > last)
+            while (next < room && taken.Contains(SubnetPool.MemberAddress(subnet, next))) next++;
+            if (next >= room)
             {
                 problems.Add(SurgeErrors.SubnetFull(subnet, file.Services.Length));
                 break;
             }
-            given[service.Name] = At(subnet, next++);
+            given[service.Name] = SubnetPool.MemberAddress(subnet, next++);
         }
         return given;
-    }
-
-    public static IPAddress At(IPNetwork subnet, int host)
-    {
-        var bytes = subnet.BaseAddress.GetAddressBytes();
-        var value = System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(bytes) + (uint)host;
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(bytes, value);
-        return new IPAddress(bytes);
     }
 
     private static ImmutableArray<VolumeTable> VolumesOf(ImmutableArray<StackService> services, Boltfile file)
@@ -152,9 +145,9 @@ internal sealed partial record Stack
         return [.. storage.Concat(named).DistinctBy(v => v.Name)];
     }
 
-    private static string NetworkText(ImmutableArray<StackService> services, IPNetwork subnet)
+    private static string NetworkText(ImmutableArray<StackService> services)
     {
-        var text = new StringBuilder().Append(subnet).Append('\n');
+        var text = new StringBuilder();
         foreach (var service in services)
         {
             text.Append(service.Name).Append(' ').Append(service.Wanted.Hostname).Append(' ').Append(service.Address).Append('\n');

@@ -19,7 +19,7 @@ internal sealed partial record Stack
     public required ImmutableArray<StackService> Services { get; init; }
     /// <summary>All volumes that a service mounts.</summary>
     public ImmutableArray<VolumeTable> Volumes { get; init; } = [];
-    /// <summary>Changes when subnet, members or published ports do: then the network is made anew.</summary>
+    /// <summary>Changes when names, members or published ports do.</summary>
     public required string NetworkHash { get; init; }
 
     public StackService this[string name] => Services.First(s => s.Name == name);

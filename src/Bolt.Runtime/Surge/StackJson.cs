@@ -61,6 +61,7 @@ public static class StackJson
 [JsonSerializable(typeof(StackRequest))]
 [JsonSerializable(typeof(StackRecord))]
 [JsonSerializable(typeof(ServiceRecord))]
+[JsonSerializable(typeof(OwnerRecord))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 internal sealed partial class StackJsonShapes : JsonSerializerContext;
 

@@ -8,7 +8,7 @@ namespace Bolt.Surge;
 /// <param name="Boltfile">Absolute path of the Boltfile; empty for <c>bolt run</c>.</param>
 /// <param name="OwnerPid">Process that supervises it; null when none is alive.</param>
 /// <param name="Services">In Boltfile order.</param>
-public sealed record StackStatus(
+public sealed partial record StackStatus(
     string Id,
     string Project,
     string Boltfile,
