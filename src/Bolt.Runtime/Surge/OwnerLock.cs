@@ -16,7 +16,7 @@ internal sealed class OwnerLock : IDisposable
         folder.Create();
         if (Open(folder, FileMode.OpenOrCreate) is not { } held) return null;
         var taken = new OwnerLock(held);
-        StackFolder.Write(folder.Path + "/owner.json", new OwnerRecord(System.Environment.ProcessId), StackJsonShapes.Default.OwnerRecord);
+        StackFolder.Write(folder.Path + "/owner.json", new OwnerRecord((int)Kernel.Sys.GetPid()), StackJsonShapes.Default.OwnerRecord);
         return taken;
     }
 

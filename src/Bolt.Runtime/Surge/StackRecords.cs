@@ -11,6 +11,7 @@ internal sealed record StackRequest(
     ImmutableArray<string> Services,
     bool StrictPorts,
     bool ForceRecreate,
+    bool Offline,
     bool DieWithOwner,
     bool AdoptOnly,
     RequestFolders Folders);

@@ -80,4 +80,15 @@ internal static class SurgeErrors
 
     public static Diagnostic Unexpected(string doing, Exception error) =>
         new("BOLT6020", Severity.Error, $"cannot {doing}", null, null, new Diagnostic("BOLT6020", Severity.Note, error.Message));
+
+    public static Diagnostic NoSuchAddress(string service, PortStatus port) =>
+        new("BOLT6021", Severity.Error, $"cannot publish `{service}`: `{port.HostAddress}` is no address of this host", null,
+            "write `127.0.0.1` or an address that `ip address` shows");
+
+    public static Diagnostic NoCommand(string service) =>
+        new("BOLT6022", Severity.Error, $"service `{service}` names no program to run, and neither does its image", null, "write `command = [\"…\"]`");
+
+    public static Diagnostic NoShim() =>
+        new("BOLT9601", Severity.Error, "the program `bolt-shim`, which starts capsules, is not there", null,
+            "install the package Bolt.Runtime for linux-x64 again, or set BOLT_SHIM to the program's path");
 }

@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+using Bolt.Boltfiles;
+using Bolt.Builds;
+
+namespace Bolt.Surge;
+
+/// <summary>What counts as this service's answer, chosen once before it starts.</summary>
+internal abstract record ReadyWish
+{
+    /// <summary>READY=1 on the notify socket.</summary>
+    public sealed record Notify : ReadyWish;
+    /// <summary>These TCP ports listen; <paramref name="All"/> of them, or any one.</summary>
+    public sealed record Listen(ImmutableArray<int> Ports, bool All) : ReadyWish;
+    /// <summary>A line of output contains this text.</summary>
+    public sealed record LogLine(string Text) : ReadyWish;
+    /// <summary>The health probe succeeds.</summary>
+    public sealed record Probe(Healthcheck Check) : ReadyWish;
+    /// <summary>Started is ready.</summary>
+    public sealed record Now : ReadyWish;
+
+    public static ReadyWish Of(Service service, PreparedImage image)
+    {
+        if (service.Healthcheck is { } check && !IsNone(check)) return new Probe(check);
+        // Another program than the recipe's cannot be expected to keep the recipe's promise.
+        if (image.Recipe is { } recipe && service.Entrypoint is null)
+        {
+            return recipe.Ready switch
+            {
+                ReadySignal.Notify => new Notify(),
+                ReadySignal.Listen listen => new Listen([listen.Port], true),
+                ReadySignal.LogLine line => new LogLine(line.Text),
+                _ => new Now(),
+            };
+        }
+        var published = service.Ports.Where(p => p.Protocol == PortProtocol.Tcp).Select(p => p.ContainerPort).Distinct().ToImmutableArray();
+        if (!published.IsEmpty) return new Listen(published, true);
+        // EXPOSE is a hint: images name ports that they open only when configured to.
+        return image.ExposedPorts.IsEmpty || service.Entrypoint is not null ? new Now() : new Listen(image.ExposedPorts, false);
+    }
+
+    public static bool IsNone(Healthcheck check) => check.Test.IsEmpty || check.Test[0] == "NONE";
+
+    /// <summary>compose's forms: ["CMD", program…], ["CMD-SHELL", line], or a bare program.</summary>
+    public static IReadOnlyList<string> CommandOf(Healthcheck check) => check.Test[0] switch
+    {
+        "CMD" => [.. check.Test.Skip(1)],
+        "CMD-SHELL" => ["/bin/sh", "-c", string.Join(' ', check.Test.Skip(1))],
+        _ => check.Test,
+    };
+}
