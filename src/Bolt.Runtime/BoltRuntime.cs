@@ -16,7 +16,9 @@ public sealed partial class BoltRuntime(BoltOptions options)
 
     /// <summary>Reads a Boltfile and checks all that can be known without running it; every problem in one go.</summary>
     /// <param name="path">The file, or a folder that holds Boltfile.toml.</param>
-    public static Checked<Boltfile> Load(string path) => throw new NotImplementedException();
+    /// <param name="variables">Values for <c>${NAME}</c>, and HOME for <c>~</c>; null: none is set.</param>
+    public static Checked<Boltfile> Load(string path, Func<string, string?>? variables = null) =>
+        BoltfileReader.ReadFile(Directory.Exists(path) ? Path.Combine(path, "Boltfile.toml") : path, variables);
 
     /// <summary>What `up` would do now; nothing is changed.</summary>
     public Task<Plan> PlanAsync(Boltfile boltfile, UpOptions options, CancellationToken cancellation) => throw new NotImplementedException();

@@ -26,21 +26,27 @@ public sealed record Boltfile
     public bool StrictPorts { get; init; }
 
     /// <summary><c>[metadata]</c>, or <c>project</c> written as a table.</summary>
+    [JsonIgnore]
     public MetadataTable? Metadata { get; init; }
 
     /// <summary><c>[snapshots]</c>.</summary>
+    [JsonIgnore]
     public SnapshotsTable? Snapshots { get; init; }
 
     /// <summary><c>[quic_fabric]</c>.</summary>
+    [JsonIgnore]
     public QuicFabricTable? QuicFabric { get; init; }
 
     /// <summary><c>[dns_config]</c>.</summary>
+    [JsonIgnore]
     public DnsConfigTable? DnsConfig { get; init; }
 
     /// <summary><c>[profiles.NAME]</c>.</summary>
+    [JsonIgnore]
     public ImmutableArray<ProfileTable> Profiles { get; init; } = [];
 
     /// <summary>Where each value stands, by its path: <c>services.web.ports[0]</c>, <c>services.api.env.DATABASE_URL</c>.</summary>
+    [JsonIgnore]
     public ImmutableDictionary<string, SourceSpan> Positions { get; init; } = ImmutableDictionary<string, SourceSpan>.Empty;
 }
 
@@ -102,6 +108,7 @@ public sealed record Service
     /// <summary>A limit that the host cannot apply is a warning instead of an error.</summary>
     public bool BestEffort { get; init; }
     /// <summary>Keys that are kept, but that nothing acts on yet.</summary>
+    [JsonIgnore]
     public ServiceExtras Extras { get; init; } = new();
 }
 

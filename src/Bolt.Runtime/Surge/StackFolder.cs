@@ -5,7 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 namespace Bolt.Surge;
 
 /// <summary>
-/// The run folder of one stack: RUN/stacks/ID/{owner.lock,owner.json,control.sock,stack.json,applied.toml,net/,
+/// The run folder of one stack: RUN/stacks/ID/{owner.lock,owner.json,control.sock,stack.json,applied.json,net/,
 /// services/NAME.json,capsules/NAME.RUN/}. Every file is written beside and renamed.
 /// </summary>
 internal sealed record StackFolder(StackName Name, string Path)
@@ -26,7 +26,7 @@ internal sealed record StackFolder(StackName Name, string Path)
     public bool Exists => Directory.Exists(Path);
     public string ControlSocket => Path + "/control.sock";
     public string Network => Path + "/net";
-    public string AppliedBoltfile => Path + "/applied.toml";
+    public string SuperviseOrder => Path + "/supervise.json";
     public string SuperviseLog => Path + "/supervise.log";
     public string CapsulesFolder => Path + "/capsules";
     public string Capsule(string service, int run) => $"{CapsulesFolder}/{service}.{run}";
@@ -40,6 +40,9 @@ internal sealed record StackFolder(StackName Name, string Path)
 
     public StackRecord? ReadStack() => Read(Path + "/stack.json", StackJsonShapes.Default.StackRecord);
     public void Write(StackRecord record) => Write(Path + "/stack.json", record, StackJsonShapes.Default.StackRecord);
+
+    public StackRequest? ReadApplied() => Read(Path + "/applied.json", StackJsonShapes.Default.StackRequest);
+    public void Write(StackRequest request) => Write(Path + "/applied.json", request, StackJsonShapes.Default.StackRequest);
 
     public ServiceRecord? ReadService(string name) => Read($"{Path}/services/{name}.json", StackJsonShapes.Default.ServiceRecord);
     public void Write(ServiceRecord record) => Write($"{Path}/services/{record.Name}.json", record, StackJsonShapes.Default.ServiceRecord);

@@ -59,6 +59,7 @@ public static class StackJson
 [JsonSerializable(typeof(HostCheck))]
 [JsonSerializable(typeof(Service))]
 [JsonSerializable(typeof(StackRequest))]
+[JsonSerializable(typeof(SuperviseOrder))]
 [JsonSerializable(typeof(StackRecord))]
 [JsonSerializable(typeof(ServiceRecord))]
 [JsonSerializable(typeof(OwnerRecord))]

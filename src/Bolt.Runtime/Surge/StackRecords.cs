@@ -3,32 +3,43 @@ using Bolt.Boltfiles;
 
 namespace Bolt.Surge;
 
-/// <summary>What one stack is asked to be, in a form that travels to its owner: a Boltfile by its path, or one `run`.</summary>
+/// <summary>What one stack is asked to be, in a form that travels to its owner and stays in its run folder (applied.json).</summary>
+/// <param name="Path">Absolute path of the Boltfile; empty for `bolt run`.</param>
+/// <param name="Wanted">The Boltfile itself: its text may have changed, or asked for variables that the owner does not have.</param>
 internal sealed record StackRequest(
     string Id,
-    string Boltfile,
-    RunOptions? Run,
+    string Path,
+    Boltfile Wanted,
     ImmutableArray<string> Services,
-    bool StrictPorts,
-    bool ForceRecreate,
-    bool Offline,
-    bool DieWithOwner,
+    bool StrictPorts = false,
+    bool ForceRecreate = false,
+    bool Offline = false,
+    bool DieWithOwner = false)
+{
+    public UpOptions Options => new(Services, DieWithOwner, StrictPorts, ForceRecreate, Offline);
+
+    public static StackRequest Of(Boltfile boltfile, UpOptions options) => new(
+        StackName.Of(boltfile).Id, System.IO.Path.GetFullPath(boltfile.Path), boltfile,
+        options.Services, options.StrictPorts, options.ForceRecreate, options.Offline, options.DieWithOwner);
+}
+
+/// <summary>What a new owner process is handed in a file: where to work and what to begin with.</summary>
+/// <param name="AdoptOnly">Take over what runs, change nothing.</param>
+internal sealed record SuperviseOrder(
+    StackRequest Request,
     bool AdoptOnly,
-    RequestFolders Folders);
+    string State,
+    string Run,
+    string Cache,
+    string? Shim,
+    ImmutableArray<string> Supervise,
+    string? Dotnet);
 
-/// <summary>The folders and programs of the asking process: the owner works on the same ones.</summary>
-internal sealed record RequestFolders(
-    string State, string Run, string Cache, string? Shim, ImmutableArray<string> Supervise, string? Dotnet);
-
-/// <summary>stack.json in the run folder: what the stack was made of.</summary>
+/// <summary>stack.json in the run folder: what the stack's network was made of.</summary>
 internal sealed record StackRecord(
-    string Project,
-    string Boltfile,
-    RunOptions? Run,
     bool Detached,
     string Subnet,
     string NetworkHash,
-    ImmutableArray<string> Services,
     ImmutableArray<PublishedRecord> Ports);
 
 /// <summary>One published port, as it is.</summary>
