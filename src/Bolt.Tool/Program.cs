@@ -1,15 +1,18 @@
-using System.CommandLine;
-using Bolt.Tool;
-var image = new Argument<string>("IMAGE");
-var cmd = new Argument<string[]>("CMD") { Arity = ArgumentArity.ZeroOrMore, CaptureRemainingTokens = true };
-var d = new Option<bool>("--detach", "-d");
-var e = new Option<string[]>("--env", "-e");
-var run = new Command("run", "Run it") { d, e, image, cmd };
-run.SetAction(p => Console.WriteLine($"{p.GetValue(d)} e={string.Join("|", p.GetValue(e)??[])} {p.GetValue(image)} [{string.Join("|", p.GetValue(cmd) ?? [])}]"));
-var file = new Option<string>("--file", "-f") { Recursive = true };
-var follow = new Option<bool>("--follow", "-f");
-var logs = new Command("logs", "x") { follow, new Argument<string[]>("S") };
-logs.SetAction(p => Console.WriteLine($"follow={p.GetValue(follow)} file={p.GetValue(file)}"));
-var root = new RootCommand("b") { run, logs, file };
-var surge = new Command("surge", "s") { logs }; root.Add(surge);
-return root.Parse(args).Invoke();
+using System.Text;
+
+namespace Bolt.Tool;
+
+internal static class Program
+{
+    private static int Main(string[] args)
+    {
+        // Asked by scripts and prompts, so it pays for neither the command tree nor the console.
+        if (args is ["--version"] or ["version"])
+        {
+            using var output = Console.OpenStandardOutput();
+            output.Write(Encoding.ASCII.GetBytes(ToolVersion.Text + "\n"));
+            return ExitCode.Done;
+        }
+        return Cli.RunAsync(args).GetAwaiter().GetResult();
+    }
+}

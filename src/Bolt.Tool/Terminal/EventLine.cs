@@ -1,0 +1,45 @@
+using Bolt.Surge;
+
+namespace Bolt.Tool.Terminal;
+
+/// <summary>One event as one line of talk; events that say nothing new to a person have none.</summary>
+internal static class EventLine
+{
+    public static void Show(Screen screen, StackEvent what)
+    {
+        switch (what)
+        {
+            case StackEvent.StepFailed failed:
+                DiagnosticView.Show(screen, failed.Diagnostic);
+                break;
+            case StackEvent.Warned warned:
+                DiagnosticView.Show(screen, warned.Diagnostic);
+                break;
+            default:
+                if (Text(screen.Talk, what) is { } line)
+                {
+                    screen.Say(line);
+                }
+                break;
+        }
+    }
+
+    private static string? Text(Pen pen, StackEvent what) => what switch
+    {
+        StackEvent.StepStarted e => e.Text,
+        StackEvent.ServiceReady e => $"{e.Service}: {pen.Tint("ready", Pen.Green)} after {StatusView.Seconds(e.After)}",
+        StackEvent.ServiceExited { Code: { } code } e => $"{e.Service}: {pen.Tint(OutOfMemory(e, $"exited with code {code}"), Pen.Yellow)}",
+        StackEvent.ServiceExited e => $"{e.Service}: {pen.Tint(OutOfMemory(e, $"ended by signal {e.Signal}"), Pen.Yellow)}",
+        StackEvent.ServiceRestarting e => $"{e.Service}: starting again (attempt {e.Attempt}) in {StatusView.Seconds(e.Delay)}",
+        StackEvent.ServiceStopped e => $"{e.Service}: stopped",
+        StackEvent.ServiceHealth e => $"{e.Service}: {(e.Healthy ? pen.Tint("healthy", Pen.Green) : pen.Tint("unhealthy", Pen.Red))}",
+        StackEvent.StackReady e => $"{pen.Tint("ready", Pen.Green)} in {StatusView.Seconds(e.After)}",
+        StackEvent.StackStopped { KeptVolumes.IsEmpty: true } => "down",
+        StackEvent.StackStopped e => $"down; kept {Plural(e.KeptVolumes.Length)} {string.Join(", ", e.KeptVolumes)} (`bolt down --volumes` deletes {(e.KeptVolumes.Length == 1 ? "it" : "them")})",
+        _ => null,
+    };
+
+    private static string OutOfMemory(StackEvent.ServiceExited e, string text) => e.OutOfMemory ? text + ", out of memory" : text;
+
+    private static string Plural(int count) => count == 1 ? "volume" : "volumes";
+}

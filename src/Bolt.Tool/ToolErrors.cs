@@ -1,0 +1,25 @@
+using Bolt.Diagnostics;
+
+namespace Bolt.Tool;
+
+/// <summary>The tool's own sentences; all else that it says comes from the library.</summary>
+internal static class ToolErrors
+{
+    public static Diagnostic NoSuchFolder(string folder) =>
+        new("BOLT6901", Severity.Error, $"there is no folder `{folder}`", Fix: "give an existing folder to `--directory`");
+
+    public static Diagnostic NoSuchStack(string name) =>
+        new("BOLT6902", Severity.Error, $"there is no stack `{name}`", Fix: "`bolt ps --all` lists those that exist");
+
+    public static Diagnostic ManyStacks(string name, IEnumerable<string> ids) =>
+        new("BOLT6903", Severity.Error, $"`{name}` names more than one stack: {string.Join(", ", ids)}", Fix: "give one of these ids to `--stack`");
+
+    public static Diagnostic NotUp(string project) =>
+        new("BOLT6904", Severity.Error, $"the stack `{project}` is not up", Fix: "`bolt up -d` starts it");
+
+    public static Diagnostic BadWord(string option, string word, string shape) =>
+        new("BOLT6905", Severity.Error, $"`{option}` does not understand `{word}`", Fix: $"write {shape}");
+
+    public static Diagnostic NoTerminal() =>
+        new("BOLT6906", Severity.Error, "standard input is not a terminal", Fix: "leave out `-t`");
+}
