@@ -1,4 +1,7 @@
+using System.Runtime.Versioning;
 using System.Text;
+
+[assembly: SupportedOSPlatform("linux")]
 
 namespace Bolt.Tool;
 
@@ -12,6 +15,12 @@ internal static class Program
             using var output = Console.OpenStandardOutput();
             output.Write(Encoding.ASCII.GetBytes(ToolVersion.Text + "\n"));
             return ExitCode.Done;
+        }
+        // The portable package installs anywhere; what it does needs the Linux kernel.
+        if (!OperatingSystem.IsLinux())
+        {
+            Console.Error.WriteLine("error: bolt runs on Linux; on Windows, run it inside WSL 2");
+            return ExitCode.Failed;
         }
         return Cli.RunAsync(args).GetAwaiter().GetResult();
     }
