@@ -63,7 +63,7 @@ public sealed class BoltfileBuilder(string project)
         }
         foreach (var twice in services.GroupBy(s => s.Name).Where(g => g.Count() > 1))
         {
-            findings.Add(BoltfileErrors.Redefined(nowhere, $"service `{twice.Key}` is added twice"));
+            findings.Add(BoltfileErrors.AddedTwice(nowhere, twice.Key));
         }
         StackChecks.Run(new StackDraft(file, [.. services.Select(s => ServiceReader.Draft(s, nowhere))]), findings);
         return new Checked<Boltfile>(file, [.. findings.InOrder().Select(d => d with { At = null })]);

@@ -7,10 +7,16 @@ namespace Bolt.Boltfiles;
 internal static class BoltfileErrors
 {
     public static Diagnostic Syntax(SourceSpan at, string problem) => Error("BOLT1001",
-        $"this is not TOML: {Sentence(problem)}", at, "correct the syntax here; the form is described at https://toml.io");
+        $"this is not TOML: {Sentence(problem)}", at, problem.EndsWith("for a value", StringComparison.Ordinal)
+            ? "write the text in quotes" : "correct the syntax here; the form is described at https://toml.io");
 
+    /// <param name="problem">"The key `a.b` is already defined at (4,1) with `…` and cannot be redefined".</param>
     public static Diagnostic Redefined(SourceSpan at, string problem) => Error("BOLT1002",
-        Sentence(problem), at, "keep one of the two");
+        problem.Split('`') is [_, var key, var rest, ..] && rest.Split('(', ',') is [_, var line, ..]
+            ? $"`{key}` is defined twice, first in line {line}" : Sentence(problem), at, "keep one of the two");
+
+    public static Diagnostic AddedTwice(SourceSpan at, string service) => Error("BOLT1032",
+        $"service `{service}` is added twice", at, "give one of them another name");
 
     public static Diagnostic Unreadable(string path, string reason) => new("BOLT1003", Severity.Error,
         $"cannot read `{path}`: {Sentence(reason)}", null, "run `bolt` in the folder of a Boltfile.toml or name one with `--file`");
@@ -48,7 +54,7 @@ internal static class BoltfileErrors
         $"{table} has no `{key}`", at, $"add `{key} = …`");
 
     public static Diagnostic NotActedOn(SourceSpan at, string key, string table) => new("BOLT1014", Severity.Warning,
-        $"`{key}` in {table} is read but not acted on yet", at, "remove it if the service must not start without it");
+        $"`{key}` in {table} is read but not acted on yet", at, "remove it, or go on without what it asks for");
 
     public static Diagnostic NoSource(SourceSpan at, string service) => Error("BOLT1015",
         $"service `{service}` names nothing to run", at,

@@ -97,7 +97,7 @@ public static class ShortForms
         var (source, target) = (parts[0], parts[1]);
         if (!target.StartsWith('/') || target.Split('/').Contains("..") || target.Contains('\0'))
         {
-            return $"has a target that is no absolute path, `{target}`; write `{source}:/{target.Trim('.', '/')}`";
+            return $"has a target that is no absolute path, `{target}`; write `{source}:{Path.GetFullPath(target.Replace("\0", ""), "/")}`";
         }
         var readOnly = false;
         foreach (var option in parts.Length < 3 ? [] : parts[2].Split(','))

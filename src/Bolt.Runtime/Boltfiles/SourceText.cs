@@ -7,13 +7,16 @@ internal sealed class SourceText
 {
     private readonly string file;
     private readonly string[] lines;
+    private readonly int[] starts;
 
     public SourceText(string file, string text)
     {
         this.file = file;
         lines = text.Split('\n');
+        starts = new int[lines.Length];
         for (var i = 0; i < lines.Length; i++)
         {
+            starts[i] = i == 0 ? 0 : text.IndexOf('\n', starts[i - 1]) + 1;
             lines[i] = lines[i].TrimEnd('\r');
         }
     }
@@ -32,7 +35,10 @@ internal sealed class SourceText
 
     /// <summary>The span of a syntax node or message.</summary>
     public SourceSpan Span(Tomlyn.Syntax.SourceSpan at) =>
-        Span(at.Start.Line, at.Start.Column, at.End.Line, at.End.Column);
+        Span(at.Start.Line, Column(at.Start), at.End.Line, Column(at.End));
+
+    /// <summary>Tomlyn's columns count code points, its offsets UTF-16 units.</summary>
+    private int Column(Tomlyn.Syntax.TextPosition at) => at.Offset - starts[Math.Clamp(at.Line, 0, starts.Length - 1)];
 
     /// <summary>The whole first line.</summary>
     public SourceSpan Start => Span(0, 0, 0, int.MaxValue - 1);

@@ -10,9 +10,19 @@ internal sealed class TomlBuilder(SourceText source)
     private sealed class Slots(SourceSpan at)
     {
         public SourceSpan At { get; } = at;
+        private readonly Dictionary<string, Slot> byName = new(StringComparer.Ordinal);
         public List<Slot> Order { get; } = [];
-        public Slot? Find(string name) => Order.Find(s => s.Name == name);
+        public Slot? Find(string name) => byName.GetValueOrDefault(name);
+
+        public void Add(Slot slot)
+        {
+            byName.Add(slot.Name, slot);
+            Order.Add(slot);
+        }
     }
+
+    /// <summary>Tables are walked by recursion: a key with more dots than this is cut short (the reader then refuses it).</summary>
+    private const int MaxParts = 64;
 
     /// <summary>Exactly one of the three is set: a value, a table, or an array of tables.</summary>
     private sealed record Slot(string Name, SourceSpan KeyAt, TomlNode? Leaf = null, Slots? Table = null, List<Slots>? Rows = null);
@@ -51,13 +61,15 @@ internal sealed class TomlBuilder(SourceText source)
 
     private static Slots AddRow(Slots here, (string Name, SourceSpan At) part, SourceSpan at)
     {
-        var rows = here.Find(part.Name)?.Rows;
-        if (rows is null)
+        var slot = here.Find(part.Name);
+        if (slot is null)
         {
-            here.Order.Add(new Slot(part.Name, part.At, Rows: rows = []));
+            slot = new Slot(part.Name, part.At, Rows: []);
+            here.Add(slot);
         }
-        rows.Add(new Slots(at));
-        return rows[^1];
+        var row = new Slots(at);
+        slot.Rows?.Add(row);
+        return row;
     }
 
     private static Slots Enter(Slots here, (string Name, SourceSpan At) part, SourceSpan at)
@@ -66,7 +78,7 @@ internal sealed class TomlBuilder(SourceText source)
         if (slot is null)
         {
             slot = new Slot(part.Name, part.At, Table: new Slots(at));
-            here.Order.Add(slot);
+            here.Add(slot);
         }
         // A key that already has a value: the validating pass has said so; what follows is read for its own errors only.
         return slot.Table ?? (slot.Rows is { Count: > 0 } rows ? rows[^1] : new Slots(at));
@@ -85,7 +97,7 @@ internal sealed class TomlBuilder(SourceText source)
         }
         if (parts.Count > 0 && target.Find(parts[^1].Name) is null)
         {
-            target.Order.Add(value is InlineTableSyntax inline
+            target.Add(value is InlineTableSyntax inline
                 ? new Slot(parts[^1].Name, parts[^1].At, Table: Inline(inline))
                 : new Slot(parts[^1].Name, parts[^1].At, Leaf: Value(value)));
         }
@@ -113,7 +125,7 @@ internal sealed class TomlBuilder(SourceText source)
         }
         foreach (var dotted in key.DotKeys)
         {
-            if (dotted.Key is { } part)
+            if (dotted.Key is { } part && parts.Count < MaxParts)
             {
                 parts.Add((Name(part), source.Span(part.Span)));
             }

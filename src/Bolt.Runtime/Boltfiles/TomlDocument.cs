@@ -54,9 +54,10 @@ internal static class TomlDocument
             }
             return document;
         }
-        catch (TomlException e)
+        catch (Exception e) when (e is TomlException or ArgumentException or FormatException or OverflowException)
         {
-            // Thrown instead of collected for a nesting deeper than 64.
+            // Tomlyn 2.10.2 throws instead of collecting for a nesting deeper than 64 and for an escape cut off by the
+            // end of the text.
             findings.Add(BoltfileErrors.Syntax(source.Start, e.Message));
             return null;
         }
@@ -64,11 +65,14 @@ internal static class TomlDocument
 
     private static void AddSyntaxErrors(DocumentSyntax document, SourceText source, TomlFindings findings)
     {
-        // One missing bracket gives a message for every later token: the first of each line is enough.
-        var lines = new HashSet<int>();
-        foreach (var message in document.Diagnostics)
+        // One missing bracket gives a message for every token until the parser is back in step: the first is enough.
+        var last = -2;
+        foreach (var message in document.Diagnostics.Where(m => m.Kind == DiagnosticMessageKind.Error))
         {
-            if (message.Kind == DiagnosticMessageKind.Error && lines.Add(message.Span.Start.Line))
+            var line = message.Span.Start.Line;
+            var follows = line >= last && line <= last + 1;
+            last = line;
+            if (!follows)
             {
                 findings.Add(BoltfileErrors.Syntax(source.Span(message.Span), message.Message));
             }

@@ -13,9 +13,16 @@ internal sealed class TomlFindings(Func<string, string?>? variables = null)
 
     public void Add(Diagnostic diagnostic) => found.Add(diagnostic);
 
-    /// <summary>Replaces <c>${NAME}</c> and <c>${NAME:-default}</c>; <c>$${</c> stands for a literal <c>${</c>.</summary>
-    public string Expand(string text, SourceSpan at) =>
-        variables is null ? text : Interpolation.Expand(text, at, variables, found);
+    /// <summary>
+    /// Replaces <c>${NAME}</c> and <c>${NAME:-default}</c>; <c>$${</c> stands for a literal <c>${</c>. Null when that
+    /// failed: what is made of the pieces would be wrong a second time.
+    /// </summary>
+    public string? Expand(string text, SourceSpan at)
+    {
+        var before = found.Count;
+        var expanded = variables is null ? text : Interpolation.Expand(text, at, variables, found);
+        return found.Count == before ? expanded : null;
+    }
 
     /// <summary>All findings in source order, those without a place last.</summary>
     public ImmutableArray<Diagnostic> InOrder() =>

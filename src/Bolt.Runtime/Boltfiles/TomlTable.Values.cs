@@ -23,7 +23,7 @@ internal sealed partial class TomlTable
         TomlNode.Integer number => number.Value.ToString(CultureInfo.InvariantCulture),
         TomlNode.Real number => number.Value.ToString(CultureInfo.InvariantCulture),
         TomlNode.Flag flag => flag.Value ? "true" : "false",
-        var other => Wrong<string>(entry.Name, other, "a string", $"{entry.Name} = \"…\""),
+        var other => Wrong<string>(entry.Name, other, "a string", "\"…\""),
     };
 
     private bool Read<T>(string key, string text, SourceSpan at, TextReader<T> reader, out T value)

@@ -1,0 +1,42 @@
+using Bolt.Diagnostics;
+
+namespace Bolt.Runtime.Tests.Diagnostics;
+
+public class DiagnosticTests
+{
+    private static readonly SourceSpan At = new("Boltfile.toml", 7, 1, 10, "image_name = \"nginx:1.27\"");
+    private static readonly Diagnostic Unknown = new("BOLT1004", Severity.Error, "unknown key `image_name` in service `web`", At, "write `image`");
+
+    private static readonly Diagnostic Nested = new("BOLT5012", Severity.Error, "cannot start `db`", null, null,
+        new("BOLT5003", Severity.Error, "cannot mount its root tree", null, "run `bolt doctor`",
+            new("BOLT5001", Severity.Error, "mount overlay: EINVAL")));
+
+    [Fact]
+    public void Text_is_as_the_design_shows() =>
+        Golden.Check("Diagnostics/unknown-key", DiagnosticText.Render(Unknown));
+
+    [Fact]
+    public void Causes_follow_outermost_first_and_the_nearest_fix_is_last() =>
+        Golden.Check("Diagnostics/causes", DiagnosticText.Render(Nested));
+
+    [Fact]
+    public void Colour_comes_only_when_asked() =>
+        Golden.Check("Diagnostics/colour", DiagnosticText.Render(Unknown, color: true).Replace("\e", "ESC", StringComparison.Ordinal));
+
+    [Fact]
+    public void Tabs_and_control_characters_do_not_move_the_caret() =>
+        Golden.Check("Diagnostics/tabs", DiagnosticText.Render(Unknown with { At = new("b.toml", 100, 3, 4, "\t\tabcd\u001b[2J") }));
+
+    [Fact]
+    public void Json_leaves_out_what_is_absent() =>
+        Golden.Check("Diagnostics/json", DiagnosticJson.Write(Unknown) + "\n" + DiagnosticJson.Write(Nested));
+
+    [Fact]
+    public void A_span_past_its_line_still_renders()
+    {
+        foreach (var (column, length) in new[] { (0, 0), (99, 99), (1, int.MaxValue) })
+        {
+            Assert.Contains("^", DiagnosticText.Render(Unknown with { At = At with { Column = column, Length = length } }), StringComparison.Ordinal);
+        }
+    }
+}
