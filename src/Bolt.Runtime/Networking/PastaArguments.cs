@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace Bolt.Networking;
+
+/// <summary>pasta(1)'s command line. The holder's pid is put in by the sandbox, which alone knows it.</summary>
+internal static class PastaArguments
+{
+    /// <summary>Stands for the holder's pid.</summary>
+    public const string HolderPid = "{holder}";
+
+    public static ImmutableArray<string> Of(NetworkSpec spec, bool root)
+    {
+        var ports = InnerPorts.Assign(spec.Ports);
+        return
+        [
+            "pasta", "--foreground", "--quiet", "--ipv4-only", "--config-net",
+            // Else the gateway's address leads to the host's own loopback.
+            "--no-map-gw",
+            "--ns-ifname", NetworkNames.Uplink,
+            "--mtu", NetworkNames.Mtu.ToString(CultureInfo.InvariantCulture),
+            // Written when the tap is configured and every port is bound; a FIFO, so that it is an event.
+            "--pid", Path.Combine(spec.Folder, NetworkNames.UplinkReady),
+            // Root would become nobody, who may not enter the namespaces nor bind low ports.
+            .. root ? ["--runas", "0:0"] : Array.Empty<string>(),
+            .. Ports("--tcp-ports", ports.Where(p => !p.Published.Udp)),
+            .. Ports("--udp-ports", ports.Where(p => p.Published.Udp)),
+            "--tcp-ns", "none", "--udp-ns", "none",
+            "--userns", $"/proc/{HolderPid}/ns/user",
+            "--netns", $"/proc/{HolderPid}/ns/net",
+        ];
+    }
+
+    private static IEnumerable<string> Ports(string option, IEnumerable<InnerPort> ports)
+    {
+        var specs = ports.Select(p => p.Port == p.Published.HostPort
+            ? $"{p.Published.HostAddress}/{p.Published.HostPort}"
+            : $"{p.Published.HostAddress}/{p.Published.HostPort}:{p.Port}").ToList();
+        return specs.Count == 0 ? [option, "none"] : specs.SelectMany(s => new[] { option, s });
+    }
+}
