@@ -45,8 +45,9 @@ internal static unsafe partial class Sys
         return Call(SystemCall.sendmsg, fd, (nint)(&message), noSignal);
     }
 
-    /// <summary>recvmsg(2): bytes, and up to 8 descriptors that came with them (close-on-exec); blocks.</summary>
-    public static nint Receive(int fd, void* data, nuint size, int* descriptors, int* count)
+    /// <summary>recvmsg(2): bytes, and up to 8 descriptors that came with them (close-on-exec); blocks. <paramref name="direct"/>: as a
+    /// forked child may call it.</summary>
+    public static nint Receive(int fd, void* data, nuint size, int* descriptors, int* count, bool direct = false)
     {
         var vector = stackalloc nint[2] { (nint)data, (nint)size };
         var control = stackalloc nint[2 + 4];
@@ -57,7 +58,9 @@ internal static unsafe partial class Sys
         message.ControlLength = 48;
         *count = 0;
         const int closeOnExec = 0x40000000;
-        var received = Block(SystemCall.recvmsg, fd, (nint)(&message), closeOnExec);
+        var received = direct
+            ? Call(SystemCall.recvmsg, fd, (nint)(&message), closeOnExec)
+            : Block(SystemCall.recvmsg, fd, (nint)(&message), closeOnExec);
         if (received >= 0 && message.ControlLength >= 16 && ((int*)control)[3] == 1)
         {
             *count = (int)((control[0] - 16) / 4);

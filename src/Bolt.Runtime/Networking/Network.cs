@@ -1,43 +1,133 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using Bolt.Diagnostics;
+using Bolt.Kernel;
 
 namespace Bolt.Networking;
 
 /// <summary>A stack's network as it runs: the sandbox that holds its namespaces, and its files.</summary>
 internal sealed class Network
 {
-    private Network() { }
+    /// <summary>
+    /// Sandboxes that die with this process watch their stdin. Its other end must not be collected with a
+    /// <see cref="Network"/> that nobody holds any more, so it is held here until the network is removed.
+    /// </summary>
+    private static readonly ConcurrentDictionary<string, Process> Owned = new();
+
+    private readonly string _folder;
+    private NetworkRecord _record;
+
+    private Network(string folder, NetworkRecord record, int holder, ImmutableArray<Diagnostic> warnings)
+    {
+        _folder = folder;
+        _record = record;
+        SandboxPid = holder;
+        Warnings = warnings;
+    }
 
     /// <summary>The process whose user and network namespaces members join.</summary>
-    public int SandboxPid => throw new NotImplementedException();
+    public int SandboxPid { get; }
+
+    /// <summary>What this host could not give although it was asked for; nothing that published ports need.</summary>
+    public ImmutableArray<Diagnostic> Warnings { get; }
 
     /// <summary>A hash of the spec it was made from: equal means that nothing of it has to change.</summary>
-    public string Fingerprint => throw new NotImplementedException();
+    public string Fingerprint => _record.Fingerprint;
+
+    /// <summary>The bridge's subnet.</summary>
+    public IPNetwork Subnet => _record.Subnet;
 
     /// <summary>The host's resolvers, read now.</summary>
-    public IReadOnlyList<IPEndPoint> Upstreams => throw new NotImplementedException();
+    public IReadOnlyList<IPEndPoint> Upstreams => _record.Outbound ? UpstreamResolvers.OfHost() : [];
 
     /// <summary>The hash that a network made from this spec would have.</summary>
-    public static string FingerprintOf(NetworkSpec spec) => throw new NotImplementedException();
+    public static string FingerprintOf(NetworkSpec spec) => SandboxOrder.Fingerprint(spec);
 
     /// <summary>Makes it; returns when members can join and published ports are bound, and leaves nothing when it throws.</summary>
-    public static Task<Network> CreateAsync(string shimPath, NetworkSpec spec, CancellationToken cancel) => throw new NotImplementedException();
+    /// <exception cref="BoltException">BOLT40xx or BOLT94xx.</exception>
+    public static async Task<Network> CreateAsync(string shimPath, NetworkSpec spec, CancellationToken cancel)
+    {
+        spec = spec with { Folder = Path.GetFullPath(spec.Folder) };
+        foreach (var port in spec.Ports) Demand(port);
+        var host = NetworkHost.Read();
+        var (uplink, problem) = host.ChooseUplink(spec);
+        if (problem is not null && !spec.Ports.IsEmpty) throw new BoltException(problem);
+        var sheet = SandboxOrder.Of(spec, host, uplink);
+
+        Directory.CreateDirectory(spec.Folder);
+        WriteFiles(spec);
+        var holder = await SandboxProcess.StartAsync(shimPath, sheet, spec, Owned, cancel).ConfigureAwait(false);
+        var record = NetworkRecord.Read(spec.Folder) ?? throw new BoltException(NetworkErrors.SandboxEnded(null));
+        return new Network(spec.Folder, record, holder, problem is null ? [] : [problem with { Severity = Severity.Warning }]);
+    }
 
     /// <summary>The network that runs in this folder; null when none does (what a dead one left is removed).</summary>
-    public static Network? TryAdopt(string folder) => throw new NotImplementedException();
+    public static Network? TryAdopt(string folder)
+    {
+        folder = Path.GetFullPath(folder);
+        if (NetworkRecord.Read(folder) is not { } record) return null;
+        if (record is { Keeper.Alive: true, Holder.Alive: true }) return new Network(folder, record, record.Holder.Pid, []);
+        NetworkDebris.Remove(folder, record);
+        return null;
+    }
 
     /// <summary>Changes names, members and published ports of the running network; the subnet must be the same.</summary>
-    public Task UpdateAsync(NetworkSpec spec, CancellationToken cancel) => throw new NotImplementedException();
+    /// <exception cref="BoltException">BOLT40xx; the old rules may be gone.</exception>
+    public async Task UpdateAsync(NetworkSpec spec, CancellationToken cancel)
+    {
+        spec = spec with { Folder = _folder };
+        if (!spec.Subnet.Equals(_record.Subnet)) throw new BoltException(NetworkErrors.SubnetChanged(_record.Subnet, spec.Subnet));
+        var sheet = SandboxOrder.Of(spec, NetworkHost.Read(), _record.Uplink);
+        WriteFiles(spec);
+        var line = await Task.Run(() => SandboxControl.Update(_folder, sheet), cancel).ConfigureAwait(false);
+        if (SandboxReport.Holder(line) is null) throw new BoltException(SandboxReport.Failure(line, spec));
+        _record = NetworkRecord.Read(_folder) ?? _record;
+    }
 
     /// <summary>What a member needs to join, new for each start.</summary>
-    public NetworkSeat Seat(IPAddress member) => throw new NotImplementedException();
+    public NetworkSeat Seat(IPAddress member) => new(
+        SandboxPid, NetworkNames.Bridge, "v" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6)), member, _record.Subnet.PrefixLength,
+        NetworkNames.Gateway(_record.Subnet), NetworkNames.Mtu,
+        Path.Combine(_folder, NetworkNames.HostsFile), Path.Combine(_folder, NetworkNames.ResolvConf));
 
     /// <summary>The sockets bound to port 53 of the gateway; each owner asks for its own copies.</summary>
-    public (Socket Udp, Socket Tcp) OpenResolverSockets() => throw new NotImplementedException();
+    /// <exception cref="BoltException">BOLT4010.</exception>
+    public (Socket Udp, Socket Tcp) OpenResolverSockets() => SandboxControl.ResolverSockets(_folder);
 
     /// <summary>Ends all of it: processes, namespaces, host rules, files.</summary>
-    public Task RemoveAsync(CancellationToken cancel) => throw new NotImplementedException();
+    public async Task RemoveAsync(CancellationToken cancel)
+    {
+        await Task.Run(() => SandboxControl.Quit(_folder), cancel).ConfigureAwait(false);
+        if (Owned.TryRemove(_folder, out var process))
+        {
+            process.StandardInput.Close();
+            await process.WaitForExitAsync(cancel).ConfigureAwait(false);
+            process.Dispose();
+        }
+        NetworkDebris.Remove(_folder, _record);
+    }
 
     /// <summary>Whether a host port can be published now.</summary>
-    public static PortFinding CheckPort(PublishedPort port) => throw new NotImplementedException();
+    public static PortFinding CheckPort(PublishedPort port) => HostPorts.Check(port);
+
+    private static void Demand(PublishedPort port)
+    {
+        if (port.HostAddress.AddressFamily != AddressFamily.InterNetwork) throw new BoltException(NetworkErrors.NotIPv4(port));
+        switch (HostPorts.Check(port))
+        {
+            case PortFinding.InUse(var holder): throw new BoltException(NetworkErrors.PortInUse(port, holder));
+            case PortFinding.Denied(var first): throw new BoltException(NetworkErrors.PortDenied(port, first));
+            case PortFinding.NoSuchAddress: throw new BoltException(NetworkErrors.NoSuchAddress(port));
+        }
+    }
+
+    private static void WriteFiles(NetworkSpec spec)
+    {
+        NetworkFiles.Write(Path.Combine(spec.Folder, NetworkNames.HostsFile), NetworkFiles.Hosts(spec));
+        NetworkFiles.Write(Path.Combine(spec.Folder, NetworkNames.ResolvConf), NetworkFiles.Resolv(spec, UpstreamResolvers.OfHost()));
+    }
 }

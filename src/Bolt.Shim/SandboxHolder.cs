@@ -1,0 +1,155 @@
+using System.Runtime.InteropServices;
+using Bolt.Kernel;
+using Bolt.Launch;
+
+namespace Bolt.Shim;
+
+/// <summary>What the holder is asked over its socket. Each answer is a <see cref="HolderAnswer"/>.</summary>
+internal enum HolderRequest : byte
+{
+    /// <summary>The id maps are written: become inner root and make the network. Answered with the resolver's sockets.</summary>
+    Begin = 1,
+    /// <summary>Run nft; its rules and its log come as descriptors.</summary>
+    Rules = 2,
+    /// <summary>The uplink's veth has arrived: address, up, default route.</summary>
+    Uplink = 3,
+}
+
+/// <summary>Result: 0, a negated errno, or a program's exit code.</summary>
+internal struct HolderAnswer
+{
+    public int Step;
+    public int Result;
+}
+
+/// <summary>
+/// The child that lives in the stack's user and network namespaces. It was forked without execve, so nothing here
+/// allocates: all it needs was copied to native memory before. It ends when the keeper's end of its socket closes.
+/// </summary>
+internal readonly unsafe struct SandboxHolder(SandboxSheet sheet)
+{
+    private readonly byte* _bridge = SandboxMemory.Text(sheet.Bridge);
+    private readonly byte* _uplink = SandboxMemory.Text(sheet.UplinkDevice);
+    private readonly byte** _sysctlPaths = SandboxMemory.Texts([.. sheet.Sysctls.Select(s => "/proc/sys/" + s.Path)]);
+    private readonly byte** _sysctlValues = SandboxMemory.Texts([.. sheet.Sysctls.Select(s => s.Value)]);
+    private readonly byte* _sysctlOptional = SandboxMemory.Text(string.Concat(sheet.Sysctls.Select(s => s.Optional ? '1' : '0')));
+    private readonly SandboxProgram _nft = new(sheet.Nft, ["nft", "-f", "-"]);
+    private readonly uint _gateway = sheet.Gateway;
+    private readonly int _prefixLength = sheet.PrefixLength;
+    private readonly int _mtu = sheet.Mtu;
+    private readonly uint _uplinkAddress = sheet.SandboxAddress;
+    private readonly int _uplinkPrefixLength = sheet.UplinkPrefixLength;
+    private readonly uint _uplinkGateway = sheet.HostAddress;
+
+    /// <summary>Never returns.</summary>
+    public void Run(int keeper)
+    {
+        Sys.ResetSignals();
+        fixed (byte* name = "bolt-sandbox\0"u8) Sys.Prctl(Sys.PrSetName, (nint)name);
+        var descriptors = stackalloc int[8];
+        var request = stackalloc byte[1];
+        while (true)
+        {
+            var count = 0;
+            var got = Receive(keeper, request, descriptors, &count);
+            if (got <= 0) Sys.Exit(0);
+            HolderAnswer answer = default;
+            var sockets = 0;
+            switch ((HolderRequest)request[0])
+            {
+                case HolderRequest.Begin:
+                    answer = Begin(descriptors, &sockets);
+                    break;
+                case HolderRequest.Rules when count == 2:
+                    answer = new HolderAnswer { Step = (int)SandboxStep.Rules, Result = _nft.Run(descriptors[0], descriptors[1]) };
+                    Sys.Close(descriptors[0]);
+                    Sys.Close(descriptors[1]);
+                    break;
+                case HolderRequest.Uplink:
+                    answer = new HolderAnswer { Step = (int)SandboxStep.Uplink, Result = -Uplink() };
+                    break;
+            }
+            Sys.Send(keeper, &answer, (nuint)sizeof(HolderAnswer), descriptors, sockets);
+            for (var i = 0; i < sockets; i++) Sys.Close(descriptors[i]);
+        }
+    }
+
+    private HolderAnswer Begin(int* sockets, int* count)
+    {
+        // Denied in a single-id namespace, where there are no groups to drop anyway.
+        Sys.SetGroups(0, null);
+        if (Sys.SetGid(0) is < 0 and var gid) return Failed(SandboxStep.Ids, gid);
+        if (Sys.SetUid(0) is < 0 and var uid) return Failed(SandboxStep.Ids, uid);
+        if (Bridge() is not 0 and var bridge) return Failed(SandboxStep.Bridge, -bridge);
+        for (var i = 0; _sysctlPaths[i] != null; i++)
+        {
+            if (WriteFile(_sysctlPaths[i], _sysctlValues[i]) is < 0 and var sysctl && _sysctlOptional[i] == '0')
+                return Failed(SandboxStep.Sysctl, sysctl);
+        }
+        var udp = Resolver(Sys.SockDatagram);
+        if (udp < 0) return Failed(SandboxStep.Resolver, udp);
+        var tcp = Resolver(Sys.SockStream);
+        if (tcp < 0) return Failed(SandboxStep.Resolver, tcp);
+        sockets[0] = (int)udp;
+        sockets[1] = (int)tcp;
+        *count = 2;
+        return default;
+    }
+
+    private int Bridge()
+    {
+        var route = Netlink.Open();
+        if (route < 0) return -route;
+        var name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(_bridge);
+        var error = Netlink.SetUp(route, 1); // lo is the first link of every namespace
+        if (error == 0) error = Netlink.CreateBridge(route, name);
+        var index = error == 0 ? Netlink.IndexOf(route, name) : 0;
+        if (index < 0) error = -index;
+        if (error == 0) error = Netlink.SetMtu(route, index, _mtu);
+        if (error == 0) error = Netlink.AddAddress(route, index, _gateway, _prefixLength);
+        if (error == 0) error = Netlink.SetUp(route, index);
+        Netlink.Close(route);
+        return error;
+    }
+
+    private int Uplink()
+    {
+        var route = Netlink.Open();
+        if (route < 0) return -route;
+        var index = Netlink.IndexOf(route, MemoryMarshal.CreateReadOnlySpanFromNullTerminated(_uplink));
+        var error = index < 0 ? -index : Netlink.AddAddress(route, index, _uplinkAddress, _uplinkPrefixLength);
+        if (error == 0) error = Netlink.SetUp(route, index);
+        if (error == 0) error = Netlink.AddRoute(route, index, _uplinkGateway);
+        Netlink.Close(route);
+        return error;
+    }
+
+    private nint Resolver(int type)
+    {
+        var fd = Sys.Socket(Sys.AfInet, type | Sys.SockCloseOnExec, 0);
+        if (fd < 0) return fd;
+        var result = SandboxPorts.Bind((int)fd, _gateway, 53);
+        if (result == 0 && type == Sys.SockStream) result = Sys.Listen((int)fd, 64);
+        return result < 0 ? result : fd;
+    }
+
+    private static nint WriteFile(byte* path, byte* value)
+    {
+        var fd = Sys.Open(path, Sys.OWriteOnly | Sys.OCloseOnExec);
+        if (fd < 0) return fd;
+        var written = Sys.Write((int)fd, value, (nuint)SandboxMemory.Length(value));
+        Sys.Close((int)fd);
+        return written;
+    }
+
+    /// <summary>Sys.Receive passes through the garbage collector's gate; this child has none that would open it again.</summary>
+    private static nint Receive(int fd, byte* data, int* descriptors, int* count)
+    {
+        nint got;
+        do got = Sys.Receive(fd, data, 1, descriptors, count, direct: true);
+        while (got == -(int)Errno.EINTR);
+        return got;
+    }
+
+    private static HolderAnswer Failed(SandboxStep step, nint error) => new() { Step = (int)step, Result = (int)error };
+}

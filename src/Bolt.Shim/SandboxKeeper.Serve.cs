@@ -1,0 +1,124 @@
+using Bolt.Kernel;
+using Bolt.Launch;
+
+namespace Bolt.Shim;
+
+internal sealed unsafe partial class SandboxKeeper
+{
+    /// <summary>No owner and its successor ask more at once; the next one waits in the listener's queue.</summary>
+    private const int MostClients = 16;
+
+    /// <summary>Waits for one thing to happen and deals with it; false: it is time to end.</summary>
+    private bool Serve()
+    {
+        var entries = stackalloc PollEntry[5 + MostClients];
+        var clients = _clients.Count;
+        entries[0] = new PollEntry(_sheet.DieWithOwner ? 0 : -1, PollEntry.In);
+        entries[1] = new PollEntry(clients < MostClients ? _listener : -1, PollEntry.In);
+        entries[2] = new PollEntry(_holderPidfd, PollEntry.In);
+        entries[3] = new PollEntry(_pasta?.Fifo ?? -1, PollEntry.In);
+        entries[4] = new PollEntry(_pasta?.Pidfd ?? -1, PollEntry.In);
+        for (var i = 0; i < clients; i++) entries[5 + i] = new PollEntry(_clients[i], PollEntry.In);
+        if (Sys.Poll(entries, 5 + clients, -1) < 0) return false;
+
+        if (entries[0].Returned != 0 && OwnerIsGone()) return false;
+        if (entries[2].Returned != 0) return false;
+        if (entries[3].Returned != 0) _pasta!.SeeFifo();
+        if (entries[4].Returned != 0) RestartPasta();
+        for (var i = clients - 1; i >= 0; i--)
+        {
+            if (entries[5 + i].Returned != 0 && !Answer(_clients[i])) return false;
+        }
+        if (entries[1].Returned != 0 && Sys.Accept(_listener) is >= 0 and var client) _clients.Add((int)client);
+        return true;
+    }
+
+    private static bool OwnerIsGone()
+    {
+        var word = stackalloc byte[16];
+        return Sys.Read(0, word, 16) <= 0;
+    }
+
+    /// <summary>One that never became ready would fail the same way again; it stays away, and the log has its words.</summary>
+    private void RestartPasta()
+    {
+        var wasReady = _pasta!.Ready;
+        _pasta.End();
+        if (wasReady) _pasta.Start();
+        Record();
+    }
+
+    private bool Answer(int client)
+    {
+        var descriptors = stackalloc int[8];
+        var request = stackalloc byte[1];
+        var count = 0;
+        if (Sys.Receive(client, request, 1, descriptors, &count) <= 0)
+        {
+            _clients.Remove(client);
+            Sys.Close(client);
+            return true;
+        }
+        switch ((KeeperRequest)request[0])
+        {
+            case KeeperRequest.Resolver:
+                var sockets = stackalloc int[2] { _udp, _tcp };
+                Sys.Send(client, request, 1, sockets, 2);
+                break;
+            case KeeperRequest.Update when count == 1:
+                var failure = Update(descriptors[0]);
+                if (failure.Step == SandboxStep.None) Write(client, $"ok {_holder}\n");
+                else Report(client, failure.Step, failure.Error, failure.Argument);
+                break;
+            case KeeperRequest.Quit:
+                return false;
+        }
+        for (var i = 0; i < count; i++) Sys.Close(descriptors[i]);
+        return true;
+    }
+
+    private Failure Update(int memoryFile)
+    {
+        SandboxSheet next;
+        try
+        {
+            using var stream = new FileStream(new Microsoft.Win32.SafeHandles.SafeFileHandle(memoryFile, ownsHandle: false), FileAccess.Read, 0);
+            next = SandboxSheet.Read(SheetReader.FromStream(stream) ?? throw new InvalidDataException("empty"));
+        }
+        catch (InvalidDataException)
+        {
+            return new(SandboxStep.Sheet, -(int)Errno.EINVAL);
+        }
+        var pastaStays = _sheet.PastaArguments.SequenceEqual(next.PastaArguments);
+        _sheet = next;
+        if (Rules() is { Step: not SandboxStep.None } refused) return refused;
+        if (_sheet.Uplink == UplinkKind.Veth && HostSide() is { Step: not SandboxStep.None } host) return host;
+        if (_pasta is not null && !pastaStays)
+        {
+            // pasta takes its ports from its command line alone, so open connections through it end here.
+            _pasta.End();
+            _pasta = new SandboxPasta(_sheet, _holder, _log);
+            if (_pasta.Start() is < 0 and var unstarted) return new(SandboxStep.Uplink, unstarted);
+            if (_sheet.WaitForUplink && AwaitUplink() is { Step: not SandboxStep.None } unready) return unready;
+        }
+        return Record();
+    }
+
+    /// <summary>Takes away all that was made, whatever of it there is.</summary>
+    private void End()
+    {
+        _pasta?.End();
+        if (_hostTouched)
+        {
+            SandboxVeth.Delete(_sheet);
+            SandboxRules.Load(_sheet.Nft, _sheet.HostRulesEnd, _log);
+        }
+        if (_holder > 0)
+        {
+            if (_holderPidfd >= 0) Sys.PidFdSignal(_holderPidfd, Sys.SigKill);
+            Sys.Close(_control);
+            SandboxProgram.Wait(_holder);
+        }
+        foreach (var file in _sheet.Files) Sys.Unlink(Sys.AtFdCwd, SandboxMemory.Text(file));
+    }
+}

@@ -1,0 +1,210 @@
+using System.Globalization;
+using System.Text;
+using Bolt.Kernel;
+using Bolt.Launch;
+
+namespace Bolt.Shim;
+
+/// <summary>What a client of the control socket asks, one byte a packet.</summary>
+internal enum KeeperRequest : byte
+{
+    /// <summary>Answered with the resolver's two sockets.</summary>
+    Resolver = (byte)'R',
+    /// <summary>A new sheet comes as a memory file: other rules and ports. Answered with a report.</summary>
+    Update = (byte)'U',
+    /// <summary>End all; answered by the end of the connection.</summary>
+    Quit = (byte)'Q',
+}
+
+/// <summary>
+/// The sandbox's part on the host side. It makes the holder of the namespaces, supervises the uplink, hands out the
+/// resolver's sockets, and takes everything away at the end. It uses no timer and one thread.
+/// </summary>
+internal sealed unsafe partial class SandboxKeeper(SandboxSheet sheet)
+{
+    private readonly List<int> _clients = [];
+    private readonly Dictionary<SandboxPort, int> _ports = [];
+    private SandboxSheet _sheet = sheet;
+    private SandboxPasta? _pasta;
+    private bool _hostTouched;
+    private int _log = -1, _listener = -1, _holder, _holderPidfd = -1, _control = -1, _udp = -1, _tcp = -1;
+
+    public int Run()
+    {
+        var failure = Start();
+        if (failure.Step == SandboxStep.None) failure = Record();
+        if (failure.Step != SandboxStep.None)
+        {
+            End();
+            Report(1, failure.Step, failure.Error, failure.Argument);
+            return 1;
+        }
+        Write(1, $"ok {_holder}\n");
+        LetGoOfOwner();
+        while (Serve())
+        {
+        }
+        End();
+        return 0;
+    }
+
+    /// <summary>One line on a descriptor: err STEP ERROR ARGUMENT.</summary>
+    public static void Report(int fd, SandboxStep step, int error, int argument) => Write(fd, $"err {(int)step} {error} {argument}\n");
+
+    private Failure Start()
+    {
+        if (Files() is var files && files < 0) return new(SandboxStep.Files, files);
+        if (Namespaces() is { Step: not SandboxStep.None } unmade) return unmade;
+        if (Ask(HolderRequest.Begin) is { Step: not SandboxStep.None } unset) return unset;
+
+        if (_sheet.Uplink == UplinkKind.Pasta)
+        {
+            // Started before the rules are loaded: both take their 10 ms at the same time.
+            _pasta = new SandboxPasta(_sheet, _holder, _log);
+            if (_pasta.Start() is < 0 and var unstarted) return new(SandboxStep.Uplink, unstarted);
+        }
+        if (Rules() is { Step: not SandboxStep.None } refused) return refused;
+        if (_sheet.Uplink == UplinkKind.Veth && Veth() is { Step: not SandboxStep.None } veth) return veth;
+        return _pasta is not null && _sheet.WaitForUplink ? AwaitUplink() : default;
+    }
+
+    private nint Files()
+    {
+        if (Sys.ChangeFolder(SandboxMemory.Text(_sheet.Folder)) is < 0 and var folder) return folder;
+        Sys.Umask(0x3f); // 077: the socket and the log are for this user
+        _log = (int)Sys.Open(SandboxMemory.Text("sandbox.log"), Sys.OWriteOnly | Sys.OCreate | Sys.OAppend | Sys.OCloseOnExec, 0x180);
+        if (_log < 0) return _log;
+        _listener = (int)Sys.Socket(Sys.AfUnix, Sys.SockSeqPacket | Sys.SockCloseOnExec, 0);
+        if (_listener < 0) return _listener;
+        // A name relative to the working folder: a path would have to fit into 107 bytes.
+        var name = SandboxMemory.Text("sandbox.sock");
+        Sys.Unlink(Sys.AtFdCwd, name);
+        var address = stackalloc byte[110];
+        new Span<byte>(address, 110).Clear();
+        *(ushort*)address = Sys.AfUnix;
+        var length = SandboxMemory.Length(name);
+        new Span<byte>(name, length).CopyTo(new Span<byte>(address + 2, length));
+        var bound = Sys.Bind(_listener, address, (uint)(2 + length + 1));
+        return bound < 0 ? bound : Sys.Listen(_listener, 16);
+    }
+
+    private Failure Namespaces()
+    {
+        var ends = stackalloc int[2];
+        if (Sys.SocketPair(Sys.SockSeqPacket | Sys.SockCloseOnExec, ends) is < 0 and var pair) return new(SandboxStep.Files, pair);
+        var holder = new SandboxHolder(_sheet);
+        _holder = (int)Sys.Fork(Sys.CloneNewUser | Sys.CloneNewNet);
+        if (_holder < 0) return new(SandboxStep.Namespaces, _holder);
+        if (_holder == 0)
+        {
+            Sys.Close(ends[0]);
+            // Nothing of the owner may be held open by a process that outlives it.
+            Sys.Close(0);
+            Sys.Close(1);
+            Sys.Close(_listener);
+            holder.Run(ends[1]);
+        }
+        Sys.Close(ends[1]);
+        _control = ends[0];
+        _holderPidfd = (int)Sys.PidFdOpen(_holder);
+        return SandboxMap.Write(_sheet, _holder, _log) is not 0 and var map ? new(SandboxStep.IdMap, map) : default;
+    }
+
+    private Failure Rules()
+    {
+        var file = SandboxRules.File(_sheet.SandboxRules);
+        if (file < 0) return new(SandboxStep.Rules, file);
+        var answer = Ask(HolderRequest.Rules, file, _log);
+        Sys.Close(file);
+        return answer;
+    }
+
+    private Failure Veth()
+    {
+        _hostTouched = true;
+        if (SandboxVeth.Create(_sheet, _holder) is < 0 and var veth) return new(SandboxStep.Uplink, veth);
+        if (Ask(HolderRequest.Uplink) is { Step: not SandboxStep.None } inside) return inside;
+        return HostSide();
+    }
+
+    /// <summary>Ports are kept before rules lead them away, so that a port of somebody else is never taken over.</summary>
+    private Failure HostSide()
+    {
+        if (SandboxPorts.Keep(_ports, _sheet.Ports, out var error) is >= 0 and var place) return new(SandboxStep.Port, -(int)error, place);
+        return SandboxRules.Load(_sheet.Nft, _sheet.HostRules, _log) is not 0 and var rules ? new(SandboxStep.HostRules, rules) : default;
+    }
+
+    /// <summary>The owner's end, pasta's end or pasta's word, whichever comes first.</summary>
+    private Failure AwaitUplink()
+    {
+        var entries = stackalloc PollEntry[3];
+        while (!_pasta!.Ready)
+        {
+            entries[0] = new PollEntry(_pasta.Fifo, PollEntry.In);
+            entries[1] = new PollEntry(_pasta.Pidfd, PollEntry.In);
+            entries[2] = new PollEntry(_sheet.DieWithOwner ? 0 : -1, PollEntry.In);
+            if (Sys.Poll(entries, 3, -1) is < 0 and var error) return new(SandboxStep.Uplink, error);
+            if (entries[0].Returned != 0) _pasta.SeeFifo();
+            if (_pasta.Ready) break;
+            if (entries[1].Returned != 0) return new(SandboxStep.Uplink, _pasta.End());
+            if (entries[2].Returned != 0) return new(SandboxStep.Uplink, -(int)Errno.EPIPE);
+        }
+        return default;
+    }
+
+    /// <summary>Written beside and renamed, before the owner hears of it: a dead owner's successor finds all there is.</summary>
+    private Failure Record()
+    {
+        try
+        {
+            var text = new StringBuilder(_sheet.Record);
+            Line("keeper", (int)Sys.GetPid());
+            Line("holder", _holder);
+            if (_pasta is { Pidfd: >= 0 }) Line("pasta", _pasta.Pid);
+            File.WriteAllText("sandbox.new", text.ToString());
+            File.Move("sandbox.new", "sandbox", overwrite: true);
+            return default;
+
+            void Line(string name, int pid) =>
+                text.Append(CultureInfo.InvariantCulture, $"{name} {pid} {ProcessStart.Of(pid)}\n");
+        }
+        catch (IOException)
+        {
+            return new(SandboxStep.Files, -(int)Errno.EIO);
+        }
+    }
+
+    private void LetGoOfOwner()
+    {
+        var none = (int)Sys.Open(SandboxMemory.Text("/dev/null"), Sys.OReadWrite | Sys.OCloseOnExec);
+        if (!_sheet.DieWithOwner) Sys.Duplicate(none, 0);
+        Sys.Duplicate(none, 1);
+        Sys.Duplicate(none, 2);
+        Sys.Close(none);
+    }
+
+    private Failure Ask(HolderRequest request, params ReadOnlySpan<int> descriptors)
+    {
+        var fds = stackalloc int[8];
+        for (var i = 0; i < descriptors.Length; i++) fds[i] = descriptors[i];
+        if (Sys.Send(_control, &request, 1, fds, descriptors.Length) is < 0 and var sent) return new(SandboxStep.Holder, sent);
+        HolderAnswer answer;
+        var count = 0;
+        if (Sys.Receive(_control, &answer, (nuint)sizeof(HolderAnswer), fds, &count) != sizeof(HolderAnswer))
+            return new(SandboxStep.Holder, -(int)Errno.ESRCH);
+        if (count == 2) (_udp, _tcp) = (fds[0], fds[1]);
+        return answer.Result == 0 ? default : new((SandboxStep)answer.Step, answer.Result);
+    }
+
+    private static void Write(int fd, string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        fixed (byte* start = bytes) Sys.WriteBlocking(fd, start, (nuint)bytes.Length);
+    }
+
+    /// <summary>Error: a negated errno, or a program's exit code.</summary>
+    private readonly record struct Failure(SandboxStep Step, nint Result, int Argument = 0)
+    {
+        public int Error => (int)Result;
+    }
+}
