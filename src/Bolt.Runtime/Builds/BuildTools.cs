@@ -1,0 +1,16 @@
+using Bolt.Launch;
+using Bolt.Storage;
+
+namespace Bolt.Builds;
+
+/// <summary>The stores and programs that builds work with.</summary>
+/// <param name="ShimPath">bolt-shim.</param>
+/// <param name="DotnetPath">The dotnet host; null looks in PATH.</param>
+internal sealed record BuildTools(
+    StoragePaths Paths,
+    ContentStore Content,
+    TreeStore Trees,
+    MappedFiles Files,
+    IdMap Ids,
+    string ShimPath,
+    string? DotnetPath);
