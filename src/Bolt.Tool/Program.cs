@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 [assembly: SupportedOSPlatform("linux")]
 
@@ -9,11 +10,12 @@ internal static class Program
 {
     private static int Main(string[] args)
     {
-        // Asked by scripts and prompts, so it pays for neither the command tree nor the console.
+        // Asked by scripts and prompts, so it pays for neither the command tree nor the console's
+        // signal thread.
         if (args is ["--version"] or ["version"])
         {
-            using var output = Console.OpenStandardOutput();
-            output.Write(Encoding.ASCII.GetBytes(ToolVersion.Text + "\n"));
+            using var output = new SafeFileHandle(1, ownsHandle: false);
+            RandomAccess.Write(output, Encoding.ASCII.GetBytes(ToolVersion.Text + "\n"), 0);
             return ExitCode.Done;
         }
         // The portable package installs anywhere; what it does needs the Linux kernel.
