@@ -1,0 +1,66 @@
+namespace Bolt.Build;
+
+/// <summary>What of a suite is still there when it is over: processes, mounts, cgroups, rules, links, folders.</summary>
+internal sealed record Leftovers(HashSet<string> Things, HashSet<(int, string)> Processes)
+{
+    /// <summary>Every process of a run inherits this variable, unless it was given an environment of its own.</summary>
+    public const string Mark = "BOLT_TEST_RUN";
+
+    private static readonly string[] OwnPrograms = ["bolt", "bolt-shim", "pasta", "passt", "pasta.avx2", "passt.avx2"];
+
+    // Host ids of a root run's capsules (see the room Launch) begin here; no login user has such an id.
+    private const uint FirstMappedId = 0x70000000;
+
+    public static Leftovers Look(string mark) =>
+        new([.. AllThings()], [.. RunningProcess.All().Where(p => Suspect(p, mark, null)).Select(p => (p.Pid, p.StartTime))]);
+
+    /// <summary>Names of all that was not there before. Ending processes get a moment; what is then left is killed.</summary>
+    public static IEnumerable<string> Since(Leftovers before, string mark, TestUser? user)
+    {
+        List<RunningProcess> left = [];
+        for (var look = 0; look < 30; look++)
+        {
+            left = [.. RunningProcess.All().Where(p => Suspect(p, mark, user) && !before.Processes.Contains((p.Pid, p.StartTime)))];
+            if (left.Count == 0)
+            {
+                break;
+            }
+            Thread.Sleep(100);
+        }
+        foreach (var process in left)
+        {
+            yield return $"process {process.Pid} {process.Name}: {process.Command}";
+            process.Kill();
+        }
+        foreach (var thing in AllThings().Where(t => !before.Things.Contains(t)))
+        {
+            yield return thing;
+        }
+    }
+
+    private static bool Suspect(RunningProcess process, string mark, TestUser? user) =>
+        // A dead orphan stays a zombie until pid 1 looks at it.
+        process.State is not ('Z' or 'X')
+        && (process.HasInEnvironment($"{Mark}={mark}") || OwnPrograms.Contains(process.Name)
+            || process.Uid is >= FirstMappedId and < uint.MaxValue - 1 || user?.Owns(process.Uid) == true);
+
+    private static IEnumerable<string> AllThings() =>
+    [
+        // mountinfo: "36 35 98:0 /mnt1 /mnt2 rw,noatime …", the 5th field is the mount point.
+        .. File.ReadLines("/proc/self/mountinfo").Select(l => "mount " + l.Split(' ')[4]),
+        .. Cgroups().Select(c => "cgroup " + c),
+        .. Shell.Read("nft", "list", "tables").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(t => "nftables " + t),
+        .. Entries("/sys/class/net", "*").Select(n => "link " + n),
+        .. Entries("/run/netns", "*").Select(n => "network namespace " + n),
+        .. Entries("/tmp", "bolt-*").Select(n => "/tmp/" + n),
+        .. Entries("/var/tmp", "bolt-*").Select(n => "/var/tmp/" + n),
+        .. Entries("/run/bolt/stacks", "*").Select(n => "stack " + n),
+    ];
+
+    private static IEnumerable<string> Cgroups() => Directory.Exists("/sys/fs/cgroup")
+        ? Directory.EnumerateDirectories("/sys/fs/cgroup", "*bolt*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true })
+        : [];
+
+    private static IEnumerable<string> Entries(string folder, string pattern) =>
+        Directory.Exists(folder) ? Directory.EnumerateFileSystemEntries(folder, pattern).Select(e => Path.GetFileName(e)) : [];
+}

@@ -1,0 +1,31 @@
+namespace Bolt.Build;
+
+/// <summary>All targets. Each is a value with its needs, so that a build library could take them over one for one.</summary>
+internal static class Targets
+{
+    public const string Configuration = "Release";
+
+    public static Target Restore { get; } = new("restore", "Restore packages as the lock files say", _ =>
+        Shell.Dotnet("restore", "Bolt.sln", "--locked-mode", "-v", "q"));
+
+    public static Target Compile { get; } = new("compile", "Build everything; warnings are errors", _ =>
+        Shell.Dotnet("build", "Bolt.sln", "--no-restore", "-c", Configuration, "-v", "q", "--nologo"), Restore);
+
+    public static Target Format { get; } = new("format", "Fail when a file is not formatted", _ =>
+        Shell.Dotnet("format", "Bolt.sln", "--no-restore", "--verify-no-changes", "-v", "m"), Restore);
+
+    public static Target Check { get; } = new("check", "Format, build, layering, banned APIs, public surface, fast tests", _ =>
+        TestRun.Fast(), Format, Compile);
+
+    public static Target Test { get; } = new("test", "test [fast|host|scenarios|all]: run tests, as root and as an ordinary user", arguments =>
+        TestRun.Named(arguments is [var name, ..] ? name : "all"), Compile);
+
+    public static Target Pack { get; } = new("pack", "Make all packages in artifacts/packages", arguments =>
+        Shell.Do("bash", ["build/pack", .. arguments]), Restore);
+
+    public static Target Bench { get; } = new("bench", "Print the speed tables", arguments => Benchmarks.Run(arguments), Compile);
+
+    public static Target Ci { get; } = new("ci", "What .ci/run does: format, then all tests", _ => TestRun.Named("all"), Format, Compile);
+
+    public static Target[] All { get; } = [Restore, Compile, Format, Check, Test, Pack, Bench, Ci];
+}
