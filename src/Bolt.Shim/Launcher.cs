@@ -1,61 +1,134 @@
+using System.Collections.Immutable;
 using Bolt.Kernel;
 using Bolt.Launch;
 
 namespace Bolt.Shim;
 
-/// <summary>Which step failed, on what, and why. The room that wrote the sheet makes the sentence.</summary>
-internal sealed record LaunchFailure(string Step, string Argument, Errno Errno);
-
-/// <summary>A capsule whose service has been executed. The descriptors belong to whoever launched it; -1: there is none.</summary>
-internal sealed record LaunchedCapsule
-{
-    /// <summary>The init (pid 1 inside), a child of the shim. It ends with the service, which it reaps.</summary>
-    public required int InitPid { get; init; }
-    /// <summary>Becomes readable with the init's end.</summary>
-    public required int Pidfd { get; init; }
-    /// <summary>Carries the service's raw wait status, 4 bytes, then its end. Nothing: the init was killed.</summary>
-    public required int Status { get; init; }
-    /// <summary>Write end, when standard input was to stay open.</summary>
-    public int Input { get; init; } = -1;
-    public int Output { get; init; } = -1;
-    public int Error { get; init; } = -1;
-    /// <summary>The master of the pseudo-terminal, in place of the three.</summary>
-    public int Terminal { get; init; } = -1;
-    /// <summary>Receives sd_notify(3) datagrams.</summary>
-    public int Notify { get; init; } = -1;
-    /// <summary>The capsule's namespaces: user, mnt, pid, uts, ipc, net, cgroup (-1 where it is the shim's own).</summary>
-    public required IReadOnlyList<int> Namespaces { get; init; }
-}
-
-/// <summary>A process that was put into a running capsule; a child of the shim.</summary>
-internal sealed record ExecutedProcess
-{
-    public required int Pid { get; init; }
-    public required int Pidfd { get; init; }
-    public int Input { get; init; } = -1;
-    public int Output { get; init; } = -1;
-    public int Error { get; init; } = -1;
-    public int Terminal { get; init; } = -1;
-}
-
 /// <summary>
 /// Makes a capsule from its sheet. To be called from the shim's first thread, which must outlive the capsule: the init
 /// asks the kernel for death with the thread that made it.
 /// </summary>
-internal static partial class Launcher
+internal static unsafe partial class Launcher
 {
     /// <summary>Returns once the service's execve has succeeded; else null, and nothing is left.</summary>
-    public static LaunchedCapsule? Launch(CapsuleSheet sheet, out LaunchFailure? failure) => throw new NotImplementedException();
+    public static LaunchedCapsule? Launch(CapsuleSheet sheet, out LaunchFailure? failure)
+    {
+        using var memory = new LaunchMemory(sheet, sheet.Service, sheet.Command, sheet.Environment);
+        using var channel = new LaunchChannel(sheet.Service);
+        var state = memory.State;
+        failure = Prepare(sheet, state, channel);
+        if (failure is null)
+            failure = Start(sheet, state, channel);
+        var init = state->InitPid;
+        if (failure is null)
+        {
+            channel.CloseChildren();
+            failure = channel.AwaitExecution(sheet);
+        }
 
-    /// <summary>
-    /// Runs a command in a running capsule as its sheet's service steps say. <paramref name="user"/> and
-    /// <paramref name="workingDirectory"/> null: those of the service.
-    /// </summary>
-    public static ExecutedProcess? Exec(
-        CapsuleSheet sheet, LaunchedCapsule capsule, IReadOnlyList<string> command, IReadOnlyList<string> environment,
-        string? user, string? workingDirectory, bool terminal, bool inputOpen, out LaunchFailure? failure) =>
-        throw new NotImplementedException();
+        if (failure is null)
+            return channel.Launched(init);
+        if (init > 0)
+            End(init);
+        CloseSlots(sheet, state);
+        CleanUp(sheet);
+        return null;
+    }
 
     /// <summary>Removes the cgroups that were made for the capsule; after its end.</summary>
-    public static void CleanUp(CapsuleSheet sheet) => throw new NotImplementedException();
+    public static void CleanUp(CapsuleSheet sheet)
+    {
+        foreach (var folder in sheet.Cgroups)
+        {
+            try
+            {
+                Directory.Delete(folder, recursive: false);
+            }
+            catch (IOException)
+            {
+                // Already gone, or a process that the kernel has not finished: an empty cgroup costs nothing.
+            }
+            catch (UnauthorizedAccessException)
+            {
+            }
+        }
+    }
+
+    private static LaunchFailure? Prepare(CapsuleSheet sheet, LaunchState* state, LaunchChannel channel)
+    {
+        state->HasTerminal = sheet.Terminal;
+        var result = StepRunner.RunAll(state, LaunchSection.Before, state->Before);
+        if (result < 0)
+            return FailureOf(sheet, sheet.Service, LaunchSection.Before, state->Index, result.Error());
+        return channel.Open(state, sheet.Terminal, sheet.StdinOpen) is var error and not Errno.None
+            ? new LaunchFailure("streams", "", error)
+            : null;
+    }
+
+    private static LaunchFailure? Start(CapsuleSheet sheet, LaunchState* state, LaunchChannel channel)
+    {
+        var forked = sheet.SandboxPid == 0 ? ForkInit(state) : SandboxFork.Run(state, channel);
+        if (forked < 0)
+            return channel.Failure is { } told
+                ? FailureOf(sheet, sheet.Service, told.Section, told.Index, (Errno)told.Value)
+                : new LaunchFailure(sheet.SandboxPid == 0 ? "fork" : "join", "", forked.Error());
+        state->InitPid = (int)forked;
+        if (IdMapWriter.Write(sheet, state->InitPid) is { } unmapped)
+            return unmapped;
+        var result = StepRunner.RunAll(state, LaunchSection.Between, state->Between);
+        if (result < 0)
+            return FailureOf(sheet, sheet.Service, LaunchSection.Between, state->Index, result.Error());
+        // The init has its copies of what was opened for it.
+        CloseSlots(sheet, state);
+        return channel.Go() ? null : new LaunchFailure("fork", "", Errno.EPIPE);
+    }
+
+    private static nint ForkInit(LaunchState* state)
+    {
+        var pid = Sys.Fork(state->Namespaces & ~Sys.CloneNewCgroup);
+        if (pid == 0)
+            InitProcess.Run(state);
+        return pid;
+    }
+
+    private static void CloseSlots(CapsuleSheet sheet, LaunchState* state)
+    {
+        for (var i = 0; i < sheet.Slots; i++)
+        {
+            if (state->Slots[i] >= 0)
+                Sys.Close(state->Slots[i]);
+            state->Slots[i] = LaunchState.NoDescriptor;
+        }
+    }
+
+    private static void End(int pid)
+    {
+        int status;
+        Sys.Kill(pid, Sys.SigKill);
+        Sys.Wait(pid, &status, 0);
+    }
+
+    internal static LaunchFailure FailureOf(
+        CapsuleSheet sheet, ImmutableArray<LaunchStep> service, LaunchSection section, int index, Errno errno)
+    {
+        var steps = section switch
+        {
+            LaunchSection.Before => sheet.Before,
+            LaunchSection.Between => sheet.Between,
+            LaunchSection.Beside => sheet.Beside,
+            LaunchSection.Inside => sheet.Inside,
+            LaunchSection.Service => service,
+            _ => [],
+        };
+        if (index >= steps.Length)
+            return new LaunchFailure("start", "", errno);
+        var step = steps[index];
+        var argument = step.Operation switch
+        {
+            LaunchOperation.Execute => sheet.Command.IsEmpty ? "" : sheet.Command[0],
+            LaunchOperation.Mount or LaunchOperation.MountHost or LaunchOperation.BindDevice or LaunchOperation.Link => step.B,
+            _ => step.A,
+        };
+        return new LaunchFailure(step.Operation.ToString(), argument, errno);
+    }
 }

@@ -8,8 +8,8 @@ internal enum LaunchOperation
 {
     // By the shim itself, on the host.
     MakeFolder,        // A host path, X mode, Y uid, Z gid; one that exists is taken as it is
-    WriteFile,         // A host path, B content
-    JoinCgroup,        // A cgroup folder: its cgroup.procs gets the init's pid
+    WriteFile,         // A host path, B content, X 1: may fail
+    JoinCgroup,        // A cgroup folder: its cgroup.procs gets the init's pid, X 1: may fail
     OpenTree,          // A host path, X slot, Y 1: with the mounts below: slot holds a detached copy of its mount
     SetTree,           // X slot, Y MOUNT_ATTR_ set; with AttrIdMap as the capsule's user namespace maps, where the kernel can
 
@@ -45,7 +45,8 @@ internal enum LaunchOperation
     Limit,             // X RLIMIT_, Y soft, Z hard: lowered to the host's hard limit
     Keyring,           // an own session keyring
     User,              // A user[:group], X 1: the map is single: another user than 0 gets a nested user namespace
-    BoundingSet,       // X capabilities to keep
+    BoundingSet,       // X capabilities to keep; a nested user namespace starts with all
+    Identity,          // groups, gid and uid of the user
     Capabilities,      // X permitted and effective (none for a user other than 0)
     NoNewPrivileges,
     WorkingFolder,     // A path

@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using Bolt.Kernel;
+using Bolt.Launch;
+
+namespace Bolt.Shim;
+
+/// <summary>Writes the id maps of a new user namespace (user_namespaces(7)).</summary>
+internal static unsafe class IdMapWriter
+{
+    public static LaunchFailure? Write(CapsuleSheet sheet, int pid) => sheet.MapWay switch
+    {
+        IdMapWay.Joined => null,
+        IdMapWay.Programs => ByPrograms(sheet.Ids, pid),
+        _ => Directly(sheet.Ids, pid),
+    };
+
+    private static LaunchFailure? Directly(IdMap ids, int pid)
+    {
+        // One's own gid may be mapped without privilege only once setgroups is denied.
+        if (ids.Single && Write(pid, "setgroups", "deny") is var denied and < 0)
+            return new LaunchFailure("id-map", "setgroups", denied.Error());
+        if (Write(pid, "uid_map", Map(ids.HostUid, ids.SubUid, ids.Count)) is var uids and < 0)
+            return new LaunchFailure("id-map", "uid_map", uids.Error());
+        if (Write(pid, "gid_map", Map(ids.HostGid, ids.SubGid, ids.Count)) is var gids and < 0)
+            return new LaunchFailure("id-map", "gid_map", gids.Error());
+        return null;
+    }
+
+    private static string Map(uint zero, uint rest, uint count)
+    {
+        var first = string.Create(CultureInfo.InvariantCulture, $"0 {zero} 1\n");
+        return count == 0 ? first : first + string.Create(CultureInfo.InvariantCulture, $"1 {rest} {count}\n");
+    }
+
+    private static nint Write(int pid, string file, string text)
+    {
+        var bytes = Encoding.ASCII.GetBytes(text);
+        fixed (byte* path = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/{file}\0")))
+        fixed (byte* content = bytes)
+        {
+            var fd = Sys.Open(path, Sys.OWriteOnly | Sys.OCloseOnExec);
+            if (fd < 0)
+                return fd;
+            var result = Sys.Write((int)fd, content, (nuint)bytes.Length);
+            Sys.Close((int)fd);
+            return result;
+        }
+    }
+
+    private static LaunchFailure? ByPrograms(IdMap ids, int pid)
+    {
+        // Both at once: each costs about a millisecond.
+        var uids = Start("newuidmap", pid, ids.HostUid, ids.SubUid, ids.Count);
+        var gids = Start("newgidmap", pid, ids.HostGid, ids.SubGid, ids.Count);
+        return End("newuidmap", uids) is var first && End("newgidmap", gids) is var second ? first ?? second : null;
+    }
+
+    private static nint Start(string program, int pid, uint zero, uint rest, uint count)
+    {
+        string[] arguments = [program, Text(pid), "0", Text(zero), "1", "1", Text(rest), Text(count)];
+        var texts = new byte*[arguments.Length + 1];
+        for (var i = 0; i < arguments.Length; i++)
+            texts[i] = (byte*)Marshal.StringToCoTaskMemUTF8(arguments[i]);
+        var path = (byte*)Marshal.StringToCoTaskMemUTF8("/usr/bin/" + program);
+        nint child;
+        fixed (byte** argv = texts)
+        {
+            byte* none = null;
+            child = Sys.Fork();
+            if (child == 0)
+            {
+                Sys.ResetSignals();
+                Sys.Exit(Sys.Execute(path, argv, &none) == -(int)Errno.ENOENT ? 127 : 126);
+            }
+        }
+
+        foreach (var text in texts)
+            Marshal.FreeCoTaskMem((nint)text);
+        Marshal.FreeCoTaskMem((nint)path);
+        return child;
+    }
+
+    private static LaunchFailure? End(string program, nint child)
+    {
+        if (child < 0)
+            return new LaunchFailure("id-map", program, child.Error());
+        int status;
+        Sys.Wait((int)child, &status, 0);
+        return status switch
+        {
+            0 => null,
+            127 << 8 => new LaunchFailure("id-map", program, Errno.ENOENT),
+            _ => new LaunchFailure("id-map", program, Errno.EPERM),
+        };
+    }
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,95 @@
+using Bolt.Kernel;
+
+namespace Bolt.Shim;
+
+/// <summary>Steps for terminal, network and notify socket.</summary>
+internal static unsafe partial class StepRunner
+{
+    private static nint MakeTerminal(LaunchState* state)
+    {
+        var master = InRoot(state, Native.Literal("dev/pts/ptmx"u8), Sys.OReadWrite | Sys.ONoCtty);
+        if (master < 0)
+            return master;
+        var side = OpenTerminalSide((int)master);
+        if (side < 0)
+            return side;
+        state->TerminalSide = (int)side;
+
+        int number;
+        var result = Sys.Ioctl((int)master, 0x80045430 /* TIOCGPTN */, &number);
+        if (result < 0)
+            return result;
+        byte* path = state->Scratch, end = path + LaunchState.PathSize;
+        Native.AppendNumber(Native.Append(path, end, "dev/pts/"u8), end, (ulong)number);
+        var source = InRoot(state, path, Sys.OPath);
+        if (source < 0)
+            return source;
+        var tree = Sys.OpenTree((int)source, Native.Literal(""u8), Sys.OpenTreeClone | Sys.OCloseOnExec | Sys.AtEmptyPath);
+        var target = FileInRoot(state, Native.Literal("dev/console"u8));
+        result = tree < 0 ? tree : target < 0 ? target : Sys.MoveMount((int)tree, (int)target);
+        var fd = (int)master;
+        LaunchState.Tell(state, LaunchWord.Terminal, 0, &fd, 1);
+        return result;
+    }
+
+    /// <summary>The process's side of a pseudo-terminal, whatever its path is.</summary>
+    public static nint OpenTerminalSide(int master)
+    {
+        var locked = 0;
+        var result = Sys.Ioctl(master, 0x40045431 /* TIOCSPTLCK */, &locked);
+        const int flags = Sys.OReadWrite | Sys.ONoCtty | Sys.OCloseOnExec;
+        return result < 0 ? result : Sys.Call(SystemCall.ioctl, master, 0x5441 /* TIOCGPTPEER */, flags);
+    }
+
+    private static nint OpenNotifySocket(LaunchState* state, NativeStep* step)
+    {
+        var fd = Sys.Socket(Sys.AfUnix, Sys.SockDatagram | Sys.SockCloseOnExec | Sys.SockNonBlock, 0);
+        if (fd < 0)
+            return fd;
+        // struct sockaddr_un with a path that starts with NUL: abstract, seen in this network namespace alone, so that no
+        // file, no folder and no permission of an image is in the way.
+        var address = stackalloc byte[110];
+        *(ushort*)address = Sys.AfUnix;
+        var length = Native.Length(step->A);
+        if (length > 100)
+            return -(int)Errno.ENAMETOOLONG;
+        address[2] = 0;
+        for (var i = 0; i < length; i++)
+            address[3 + i] = step->A[i];
+        var result = Sys.Bind((int)fd, address, (uint)(3 + length));
+        if (result < 0)
+            return result;
+        var number = (int)fd;
+        LaunchState.Tell(state, LaunchWord.Notify, 0, &number, 1);
+        return Sys.Close(number);
+    }
+
+    private static nint SetUp(ReadOnlySpan<byte> name)
+    {
+        var route = Netlink.Open();
+        if (route < 0)
+            return route;
+        var index = Netlink.IndexOf(route, name);
+        var error = index < 0 ? -index : Netlink.SetUp(route, index);
+        Netlink.Close(route);
+        return -error;
+    }
+
+    private static nint SetAddress(NativeStep* step)
+    {
+        var result = SetUp("eth0"u8);
+        if (result < 0)
+            return result;
+        var route = Netlink.Open();
+        if (route < 0)
+            return route;
+        var index = Netlink.IndexOf(route, "eth0"u8);
+        var error = Netlink.AddAddress(route, index, Network((uint)step->X), (int)step->Y);
+        if (error == 0 && step->Z != 0)
+            error = Netlink.AddRoute(route, index, Network((uint)step->Z));
+        Netlink.Close(route);
+        return -error;
+    }
+
+    private static uint Network(uint host) => System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(host);
+}
