@@ -6,6 +6,7 @@ return args switch
     ["capsule"] => CapsuleMode.Run(),
     ["sandbox"] => SandboxMode.Run(),
     ["files"] => FilesMode.Run(),
+    ["files", "inside"] => FilesMode.RunInside(),
     ["version"] => VersionMode.Run(),
     _ => 64,
 };

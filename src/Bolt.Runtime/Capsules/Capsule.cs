@@ -1,13 +1,26 @@
+using System.Runtime.CompilerServices;
+using Bolt.Diagnostics;
+using Bolt.Launch;
+
 namespace Bolt.Capsules;
 
 /// <summary>One isolated process tree, watched by a shim of its own that outlives this process.</summary>
 internal sealed partial class Capsule
 {
-    private Capsule(string id, string folder, int pid)
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(5);
+
+    private readonly int _stopSignal;
+    private readonly bool _terminal;
+    private bool _showFromStart;
+
+    private Capsule(string id, string folder, int pid, int stopSignal, bool terminal, bool startedHere)
     {
         Id = id;
         Folder = folder;
         Pid = pid;
+        _stopSignal = stopSignal;
+        _terminal = terminal;
+        _showFromStart = startedHere;
     }
 
     /// <summary>Unique on this machine, [a-z0-9-].</summary>
@@ -20,42 +33,81 @@ internal sealed partial class Capsule
     public int Pid { get; }
 
     /// <summary>Returns once execve succeeded; else throws BOLT5xxx and nothing is left.</summary>
-    public static Task<Capsule> StartAsync(string shimPath, CapsuleSpec spec, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+    public static async Task<Capsule> StartAsync(string shimPath, CapsuleSpec spec, CancellationToken cancellationToken)
+    {
+        var pid = await CapsuleStart.RunAsync(shimPath, spec, cancellationToken).ConfigureAwait(false);
+        return new Capsule(spec.Id, spec.Folder, pid, spec.StopSignal, spec.Terminal, startedHere: true);
+    }
 
     /// <summary>Null when no shim serves this folder (any more).</summary>
-    public static Capsule? TryAdopt(string folder) => throw new NotImplementedException();
-
-    /// <summary>How it ended; null while it runs and when there never was one.</summary>
-    public static CapsuleExit? ReadExit(string folder) => throw new NotImplementedException();
-
-    /// <summary>Deletes the folder of a capsule that has ended, files of mapped ids included.</summary>
-    public static Task DeleteAsync(string folder, Storage.MappedFiles files, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+    public static Capsule? TryAdopt(string folder)
+    {
+        using var control = CapsuleControl.TryConnect(folder);
+        if (control is null || !control.SendNow(new MonitorMessage.Watch()))
+        {
+            SettleOrphan(folder);
+            return null;
+        }
+        return control.Receive(AnswerTime) is MonitorMessage.Running running
+            ? new Capsule(running.Id, folder, running.Pid, running.StopSignal, running.Terminal, startedHere: false)
+            : null;
+    }
 
     /// <summary>Started, Notified and Exited in order, those already past first. Ends after Exited.</summary>
-    public IAsyncEnumerable<CapsuleEvent> WatchAsync(CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async IAsyncEnumerable<CapsuleEvent> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        yield return new CapsuleEvent.Started(Pid);
+        using var control = CapsuleControl.TryConnect(Folder);
+        if (control is not null && await control.SendAsync(new MonitorMessage.Watch(), cancellationToken).ConfigureAwait(false))
+        {
+            while (await control.ReceiveAsync(cancellationToken).ConfigureAwait(false) is { } message)
+            {
+                if (message is MonitorMessage.Notified or MonitorMessage.Running { Ready: true })
+                    yield return new CapsuleEvent.Notified();
+                if (message is not MonitorMessage.Exited(var record))
+                    continue;
+                yield return new CapsuleEvent.Exited(ToExit(record));
+                yield break;
+            }
+        }
+        // The connection ended without a word: the exit was recorded before we came, or the shim was killed.
+        yield return new CapsuleEvent.Exited(await EndOfOrphanAsync(cancellationToken).ConfigureAwait(false));
+    }
 
     /// <summary>Waits for the end.</summary>
-    public Task<CapsuleExit> WaitAsync(CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<CapsuleExit> WaitAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var happened in WatchAsync(cancellationToken).ConfigureAwait(false))
+            if (happened is CapsuleEvent.Exited(var exit))
+                return exit;
+        throw new BoltException(CapsuleErrors.MonitorSilent(Folder, "no exit came"));
+    }
 
     /// <summary>Sends a signal to its main process; nothing happens when it has ended.</summary>
-    public Task SignalAsync(int signal, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task SignalAsync(int signal, CancellationToken cancellationToken)
+    {
+        using var control = CapsuleControl.TryConnect(Folder);
+        if (control is null || !await control.SendAsync(new MonitorMessage.Signal(signal), cancellationToken).ConfigureAwait(false))
+            return;
+        // The answer to a second request says that the first was done.
+        if (await control.SendAsync(new MonitorMessage.Watch(), cancellationToken).ConfigureAwait(false))
+            await control.ReceiveAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Asks with its stop signal, and after <paramref name="grace"/> kills.</summary>
-    public Task<CapsuleExit> StopAsync(TimeSpan grace, CancellationToken cancellationToken) => throw new NotImplementedException();
-
-    /// <summary>
-    /// Runs a command beside its main process and returns the exit code as a shell says it; 127 not found, 126 not
-    /// executable. Cancelling kills the command.
-    /// </summary>
-    public Task<int> ExecAsync(ExecSpec spec, ExecStreams streams, IAsyncEnumerable<TerminalSize>? resizes, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
-
-    /// <summary>
-    /// Joins its standard streams until it ends or the token is cancelled, which only detaches. The first attachment of a
-    /// capsule that this process started shows its output from the start.
-    /// </summary>
-    public Task AttachAsync(ExecStreams streams, IAsyncEnumerable<TerminalSize>? resizes, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+    public async Task<CapsuleExit> StopAsync(TimeSpan grace, CancellationToken cancellationToken)
+    {
+        const int kill = 9;
+        var end = WaitAsync(cancellationToken);
+        await SignalAsync(grace > TimeSpan.Zero ? _stopSignal : kill, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await end.WaitAsync(grace > TimeSpan.Zero ? grace : Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            await SignalAsync(kill, cancellationToken).ConfigureAwait(false);
+            return await end.ConfigureAwait(false);
+        }
+    }
 }

@@ -131,6 +131,10 @@ internal struct FileStatus
     [System.Runtime.InteropServices.FieldOffset(32)] public uint Gid;
     [System.Runtime.InteropServices.FieldOffset(40)] public ulong SpecialDevice;
     [System.Runtime.InteropServices.FieldOffset(48)] public long Size;
+    [System.Runtime.InteropServices.FieldOffset(72)] public long AccessSeconds;
+    [System.Runtime.InteropServices.FieldOffset(80)] public long AccessNanoseconds;
+    [System.Runtime.InteropServices.FieldOffset(88)] public long ChangeSeconds;
+    [System.Runtime.InteropServices.FieldOffset(96)] public long ChangeNanoseconds;
 }
 
 /// <summary>struct pollfd.</summary>

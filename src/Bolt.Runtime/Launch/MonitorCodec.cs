@@ -28,7 +28,7 @@ internal static class MonitorCodec
             case MonitorMessage.Exited m: packet.Byte(34); packet.Text(m.Record.ToString()); break;
             case MonitorMessage.LogGrew: packet.Byte(35); break;
             case MonitorMessage.ExecStarted m: packet.Byte(36); packet.Int(m.Pid); break;
-            case MonitorMessage.Failed m: packet.Byte(37); packet.Int(m.Step); packet.Int(m.Errno); break;
+            case MonitorMessage.Failed m: packet.Byte(37); packet.Text(m.Step); packet.Text(m.Argument); packet.Int(m.Errno); break;
             case MonitorMessage.Attached m: packet.Byte(38); packet.Long(m.LogBytes); break;
             case MonitorMessage.Output m: packet.Byte(m.IsError ? ErrorOutputKind : OutputKind); packet.Bytes(m.Bytes.Span); break;
         }
@@ -50,7 +50,7 @@ internal static class MonitorCodec
         1 => new MonitorMessage.Watch(),
         2 => new MonitorMessage.Follow(),
         3 => new MonitorMessage.Signal(fields.Int()),
-        4 => new MonitorMessage.Exec(fields.Texts(), fields.Texts(), fields.Text(), fields.Text(), fields.Byte() != 0, fields.Short(), fields.Short()),
+        4 => new MonitorMessage.Exec(fields.Texts(), fields.Texts(), fields.Text(), fields.Text(), fields.Byte() != 0, fields.Byte() != 0, fields.Short(), fields.Short()),
         5 => new MonitorMessage.Attach(fields.Short(), fields.Short()),
         6 => new MonitorMessage.Input(fields.Rest()),
         7 => new MonitorMessage.InputEnd(),
@@ -60,7 +60,7 @@ internal static class MonitorCodec
         34 => ExitRecord.Parse(fields.Text()) is { } record ? new MonitorMessage.Exited(record) : null,
         35 => new MonitorMessage.LogGrew(),
         36 => new MonitorMessage.ExecStarted(fields.Int()),
-        37 => new MonitorMessage.Failed(fields.Int(), fields.Int()),
+        37 => new MonitorMessage.Failed(fields.Text(), fields.Text(), fields.Int()),
         38 => new MonitorMessage.Attached(fields.Long()),
         OutputKind => new MonitorMessage.Output(false, fields.Rest()),
         ErrorOutputKind => new MonitorMessage.Output(true, fields.Rest()),
@@ -75,6 +75,7 @@ internal static class MonitorCodec
         packet.Text(m.User);
         packet.Text(m.WorkingDirectory);
         packet.Byte(m.Terminal ? (byte)1 : (byte)0);
+        packet.Byte(m.InputOpen ? (byte)1 : (byte)0);
         packet.Size(m.Columns, m.Rows);
     }
 
@@ -85,7 +86,7 @@ internal static class MonitorCodec
         packet.Int(m.Pid);
         packet.Int(m.StopSignal);
         packet.Byte(m.Terminal ? (byte)1 : (byte)0);
-        packet.Byte(m.Notified ? (byte)1 : (byte)0);
+        packet.Byte(m.Ready ? (byte)1 : (byte)0);
     }
 
     private sealed class Packet

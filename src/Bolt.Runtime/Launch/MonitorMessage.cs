@@ -23,13 +23,14 @@ internal abstract record MonitorMessage
     public sealed record Follow : MonitorMessage;
     /// <summary>A signal to the main process or, after Exec on the same connection, to that command.</summary>
     public sealed record Signal(int Number) : MonitorMessage;
-    /// <summary>Run a command. Without a terminal three descriptors come along: its standard streams.</summary>
+    /// <summary>Run a command. An empty user or folder is the capsule's own; without <paramref name="InputOpen"/> it reads /dev/null.</summary>
     public sealed record Exec(
         IReadOnlyList<string> Command,
         IReadOnlyList<string> Environment,
         string User,
         string WorkingDirectory,
         bool Terminal,
+        bool InputOpen,
         ushort Columns,
         ushort Rows) : MonitorMessage;
     /// <summary>Join the standard streams.</summary>
@@ -44,17 +45,17 @@ internal abstract record MonitorMessage
     // Told by the shim.
 
     /// <summary>First answer to Watch: it runs.</summary>
-    public sealed record Running(string Id, int Pid, int StopSignal, bool Terminal, bool Notified) : MonitorMessage;
+    public sealed record Running(string Id, int Pid, int StopSignal, bool Terminal, bool Ready) : MonitorMessage;
     /// <summary>READY=1 came.</summary>
     public sealed record Notified : MonitorMessage;
     /// <summary>The main process, or the command of Exec, ended; the last message.</summary>
     public sealed record Exited(ExitRecord Record) : MonitorMessage;
     /// <summary>The log has more.</summary>
     public sealed record LogGrew : MonitorMessage;
-    /// <summary>execve succeeded. With a terminal, its master comes along.</summary>
+    /// <summary>execve succeeded. Descriptors come along: the terminal's master, or output, error and, if asked for, input.</summary>
     public sealed record ExecStarted(int Pid) : MonitorMessage;
-    /// <summary>It did not start: which step, and errno.</summary>
-    public sealed record Failed(int Step, int Errno) : MonitorMessage;
+    /// <summary>It did not start: which step, on what, and errno.</summary>
+    public sealed record Failed(string Step, string Argument, int Errno) : MonitorMessage;
     /// <summary>Attached: what came before is in the log up to this many bytes.</summary>
     public sealed record Attached(long LogBytes) : MonitorMessage;
     /// <summary>Output of the capsule, after Attach.</summary>

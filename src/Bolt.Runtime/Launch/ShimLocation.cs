@@ -28,16 +28,17 @@ internal static class ShimLocation
     /// </summary>
     public static string Executable(string shimPath, string privateFolder)
     {
-        if (MayExecute(shimPath))
+        if (Sys.MayExecute(shimPath))
             return shimPath;
         var bytes = File.ReadAllBytes(shimPath);
         var copy = Path.Combine(privateFolder, Name + "-" + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes))[..16]);
-        if (File.Exists(copy) && MayExecute(copy))
+        if (File.Exists(copy) && Sys.MayExecute(copy))
             return copy;
         Directory.CreateDirectory(privateFolder);
         var beside = copy + "." + Guid.NewGuid().ToString("n")[..8];
         File.WriteAllBytes(beside, bytes);
-        File.SetUnixFileMode(beside, (UnixFileMode)0b111_101_101);
+        const uint everyoneExecutes = 0b111_101_101;
+        _ = Sys.ChangeMode(beside, everyoneExecutes);
         File.Move(beside, copy, overwrite: true);
         return copy;
     }
@@ -49,12 +50,5 @@ internal static class ShimLocation
         var folders = AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "";
         foreach (var folder in folders.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
             yield return Path.Combine(folder, Name);
-    }
-
-    private static unsafe bool MayExecute(string path)
-    {
-        const int execute = 1;
-        fixed (byte* text = System.Text.Encoding.UTF8.GetBytes(path + "\0"))
-            return Sys.Access(text, execute) == 0;
     }
 }

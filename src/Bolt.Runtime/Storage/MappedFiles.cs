@@ -1,3 +1,7 @@
+using System.Collections.Immutable;
+using System.ComponentModel;
+using System.Diagnostics;
+using Bolt.Diagnostics;
 using Bolt.Launch;
 
 namespace Bolt.Storage;
@@ -19,19 +23,85 @@ internal sealed class MappedFiles(string shimPath, IdMap ids)
     public string ShimPath { get; } = shimPath;
 
     /// <summary>Sets owner and mode of each entry; the last part of a path is not followed when it is a link.</summary>
-    public Task ApplyAsync(string root, IReadOnlyList<OwnedEntry> entries, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+    public async Task ApplyAsync(string root, IReadOnlyList<OwnedEntry> entries, CancellationToken cancellationToken)
+    {
+        for (var first = 0; first < entries.Count; first += FilesSheet.MaxOperations)
+        {
+            var batch = entries.Skip(first).Take(FilesSheet.MaxOperations)
+                .Select(FileOperation (e) => new FileOperation.Own(e.Path, e.Uid, e.Gid, e.Mode & 0xFFF));
+            await RunAsync(root, [.. batch], cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Deletes a file or a whole tree. A path that is not there is no error.</summary>
-    public Task DeleteTreeAsync(string path, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public Task DeleteTreeAsync(string path, CancellationToken cancellationToken) =>
+        RunAsync("/", [new FileOperation.Delete(Path.GetFullPath(path))], cancellationToken);
 
     /// <summary>Makes a folder (its parent exists), or sets owner and mode of one that is there.</summary>
     public Task MakeFolderAsync(string path, uint uid, uint gid, uint mode, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+        RunAsync("/", [new FileOperation.MakeFolder(Path.GetFullPath(path), uid, gid, mode & 0xFFF)], cancellationToken);
 
     /// <summary>
     /// Copies a tree to a path that does not exist yet: owners, modes, times, symbolic and hard links, user.* attributes,
     /// sharing blocks where the file system can.
     /// </summary>
-    public Task CopyTreeAsync(string source, string target, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public Task CopyTreeAsync(string source, string target, CancellationToken cancellationToken) =>
+        RunAsync("/", [new FileOperation.Copy(Path.GetFullPath(source), Path.GetFullPath(target))], cancellationToken);
+
+    private async Task RunAsync(string root, ImmutableArray<FileOperation> operations, CancellationToken cancellationToken)
+    {
+        if (operations.IsEmpty)
+            return;
+        using var shim = Start();
+        // A killed shim takes its mapped child with it: what was done so far stays done.
+        using var registration = cancellationToken.UnsafeRegister(static state => Kill((Process)state!), shim);
+        var answer = ShimAnswer.ReadAsync(shim.StandardOutput.BaseStream, CancellationToken.None);
+        await SendAsync(shim, new FilesSheet(Ids, root, operations).ToMessage()).ConfigureAwait(false);
+        var report = await answer.ConfigureAwait(false);
+        await shim.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (report is null)
+            throw new BoltException(StorageErrors.FilesShimDied(ShimPath, shim.ExitCode));
+        if (!report.Ok)
+            throw new BoltException(StorageErrors.FilesFailed(report));
+    }
+
+    private Process Start()
+    {
+        var start = new ProcessStartInfo(ShimPath, ["files"]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        start.Environment.Clear();
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Exception e) when (e is Win32Exception or IOException)
+        {
+            throw new BoltException(StorageErrors.FilesShimMissing(ShimPath, e.Message), e);
+        }
+    }
+
+    private static async Task SendAsync(Process shim, byte[] message)
+    {
+        try
+        {
+            await shim.StandardInput.BaseStream.WriteAsync(message).ConfigureAwait(false);
+            shim.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended before it had read all; its answer or its absence says why.
+        }
+    }
+
+    private static void Kill(Process shim)
+    {
+        try
+        {
+            shim.Kill();
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended by itself.
+        }
+    }
 }
