@@ -9,11 +9,13 @@ namespace Bolt.Shim;
 /// <summary>Writes the id maps of a new user namespace (user_namespaces(7)).</summary>
 internal static unsafe class IdMapWriter
 {
-    public static LaunchFailure? Write(CapsuleSheet sheet, int pid) => sheet.MapWay switch
+    public static LaunchFailure? Write(CapsuleSheet sheet, int pid) => Write(sheet.Ids, sheet.MapWay, pid);
+
+    public static LaunchFailure? Write(IdMap ids, IdMapWay way, int pid) => way switch
     {
         IdMapWay.Joined => null,
-        IdMapWay.Programs => ByPrograms(sheet.Ids, pid),
-        _ => Directly(sheet.Ids, pid),
+        IdMapWay.Programs => ByPrograms(ids, pid),
+        _ => Directly(ids, pid),
     };
 
     private static LaunchFailure? Directly(IdMap ids, int pid)
