@@ -30,6 +30,11 @@ internal static class Planner
         return new Plan(InOrder(steps));
     }
 
+    /// <summary>Takes over what runs; nothing is started, stopped or changed.</summary>
+    public static Plan AdoptAll(Stack stack, Observed observed) => new(
+        [.. observed.Running.Where(s => !s.Supervised && stack.Services.Any(w => w.Name == s.Name))
+            .Select(s => new PlanStep.AdoptService(s.Name, "runs without an owner", []))]);
+
     private static string? PlanNetwork(Stack stack, Observed observed, List<string> removed, List<PlanStep> steps, out bool rebuilt)
     {
         rebuilt = false;

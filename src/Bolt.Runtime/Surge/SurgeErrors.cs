@@ -88,6 +88,17 @@ internal static class SurgeErrors
     public static Diagnostic NoCommand(string service) =>
         new("BOLT6022", Severity.Error, $"service `{service}` names no program to run, and neither does its image", null, "write `command = [\"…\"]`");
 
+    public static Diagnostic ResolverFailed(string reason) =>
+        new("BOLT6023", Severity.Warning, $"the stack's resolver does not run: {reason}", null,
+            "names of services still work; run `bolt restart` if names of the world do not");
+
+    public static Diagnostic MonitorDied(string service) =>
+        new("BOLT6024", Severity.Warning, $"the monitor of `{service}` was killed, and its processes with it");
+
+    public static Diagnostic RestartFailed(string service, Exception error) =>
+        new("BOLT6025", Severity.Warning, $"`{service}` did not come back", null, null,
+            error is BoltException bolt ? bolt.Diagnostic : new Diagnostic("BOLT6025", Severity.Note, error.Message));
+
     public static Diagnostic NoShim() =>
         new("BOLT9601", Severity.Error, "the program `bolt-shim`, which starts capsules, is not there", null,
             "install the package Bolt.Runtime for linux-x64 again, or set BOLT_SHIM to the program's path");

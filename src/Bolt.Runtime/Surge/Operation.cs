@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using System.Threading.Channels;
+
+namespace Bolt.Surge;
+
+/// <summary>One wish at a time is carried out; whoever asked reads its events until it is done.</summary>
+internal abstract record Operation
+{
+    private Operation() { }
+
+    /// <summary>A snapshot first, then all that happens until the operation is done.</summary>
+    public Channel<StackEvent> Events { get; } = Channel.CreateUnbounded<StackEvent>();
+
+    /// <summary>Make it so. <paramref name="AdoptOnly"/>: take over what runs and change nothing.</summary>
+    public sealed record Up(StackRequest Request, bool AdoptOnly = false) : Operation;
+    /// <summary>Stop these; empty means all.</summary>
+    public sealed record Stop(ImmutableArray<string> Services) : Operation;
+    /// <summary>Start these as the stack was last asked for; empty means all.</summary>
+    public sealed record Start(ImmutableArray<string> Services) : Operation;
+    /// <summary>Stop, then start.</summary>
+    public sealed record Restart(ImmutableArray<string> Services) : Operation;
+    /// <summary>End the stack; it does not wait for the operation before it.</summary>
+    public sealed record Down(bool Volumes) : Operation;
+}
+
+/// <summary>What arrives in the runner's one channel.</summary>
+internal abstract record OwnerMessage
+{
+    private OwnerMessage() { }
+
+    public sealed record Judge(Signal Signal) : OwnerMessage;
+    public sealed record Tell(StackEvent Event) : OwnerMessage;
+    public sealed record Ask(Operation Operation) : OwnerMessage;
+    public sealed record Watch(Channel<StackEvent> Events) : OwnerMessage;
+    public sealed record StatusAsked(TaskCompletionSource<StackStatus> Answer) : OwnerMessage;
+    /// <summary>The stack is another one now: services, ports and images are shown anew.</summary>
+    public sealed record Refit(Stack Stack, ImmutableArray<PublishedRecord> Ports, ImmutableHashSet<string> Coming) : OwnerMessage;
+    /// <summary>The operation's own work is over.</summary>
+    public sealed record Ended(Operation Operation) : OwnerMessage;
+}

@@ -1,0 +1,121 @@
+using System.Collections.Immutable;
+using Bolt.Boltfiles;
+using Bolt.Builds;
+using Bolt.Capsules;
+using Bolt.Diagnostics;
+using Bolt.Networking;
+
+namespace Bolt.Surge;
+
+internal sealed partial class StackRunner
+{
+    private bool _everUp;
+
+    private async Task CarryOutAsync(Operation operation, CancellationToken stop)
+    {
+        try
+        {
+            switch (operation)
+            {
+                case Operation.Up up:
+                    await UpAsync(up.Request, up.AdoptOnly, stop).ConfigureAwait(false);
+                    break;
+                case Operation.Stop halt:
+                    await StopServicesAsync(halt.Services, remember: true).ConfigureAwait(false);
+                    break;
+                case Operation.Start start:
+                    await AgainAsync(start.Services, stop).ConfigureAwait(false);
+                    break;
+                case Operation.Restart restart:
+                    await StopServicesAsync(restart.Services, remember: false).ConfigureAwait(false);
+                    await AgainAsync(restart.Services, stop).ConfigureAwait(false);
+                    break;
+            }
+        }
+        catch (Exception error)
+        {
+            Fail("up", error is BoltException bolt ? bolt.Diagnostic : SurgeErrors.Unexpected("carry out the request", error));
+            if (!_everUp) _inbox.Writer.TryWrite(new OwnerMessage.Ask(new Operation.Down(false)));
+        }
+        _inbox.Writer.TryWrite(new OwnerMessage.Ended(operation));
+    }
+
+    private async Task UpAsync(StackRequest request, bool adoptOnly, CancellationToken stop)
+    {
+        var begun = _clock.GetTimestamp();
+        var inputs = StackReader.Inputs(_rooms.Paths.Run, _folder);
+        var file = request.Path.Length == 0 ? request.Wanted.Path : request.Path;
+        var resolved = Stack.Resolve(request.Wanted, inputs, request.Id, file);
+        if (!Report("resolve", resolved.Diagnostics)) return;
+        var stack = resolved.Value!;
+        foreach (var name in request.Services.Where(n => stack.Services.All(s => s.Name != n)))
+            throw new BoltException(SurgeErrors.NoSuchService(name, stack.Services.Select(s => s.Name)));
+
+        var network = Network.TryAdopt(_folder.Network);
+        var record = network is null ? null : _folder.ReadStack();
+        var observed = StackReader.Observe(_rooms, _folder, stack, record, _works.Supervises);
+        var ports = PortTable.Settle(stack, record?.Ports ?? [], request.StrictPorts || stack.StrictPorts, Network.CheckPort);
+        if (!Report("check ports", ports.Diagnostics)) return;
+        var lockPath = Path.Combine(stack.Folder, "bolt.lock");
+        var read = request.Path.Length == 0 ? new Checked<BoltLock>(BoltLock.Empty, []) : BoltLock.Read(lockPath);
+        if (!Report("read bolt.lock", read.Diagnostics)) return;
+        var pins = new LockSession(read.Value!);
+
+        _works.Begin(stack, [.. ports.Value!], network, pins, request.Offline);
+        _folder.Write(request with { ForceRecreate = false });
+        var plan = adoptOnly ? Planner.AdoptAll(stack, observed) : Planner.Plan(stack, observed, request.Options);
+        var coming = plan.Steps.OfType<PlanStep.StartService>().Select(s => s.Service).ToImmutableHashSet();
+        _inbox.Writer.TryWrite(new OwnerMessage.Refit(stack, [.. ports.Value!], coming));
+        Send(new StackEvent.Planned(_clock.GetUtcNow(), plan));
+
+        var done = await Apply.RunAsync(plan, _works.CarryOutAsync, Send, _clock, stop).ConfigureAwait(false);
+        if (pins.Changed && request.Path.Length > 0) await pins.Current.WriteAsync(lockPath, CancellationToken.None).ConfigureAwait(false);
+        if (done)
+        {
+            _everUp = true;
+            Send(new StackEvent.StackReady(_clock.GetUtcNow(), _clock.GetElapsedTime(begun)));
+        }
+        else if (!stop.IsCancellationRequested)
+        {
+            await CleanAfterFailureAsync(observed, coming).ConfigureAwait(false);
+        }
+    }
+
+    // Nothing half-made is left: a stack that was not there before goes as a whole, one that was keeps what it had.
+    private async Task CleanAfterFailureAsync(Observed observed, ImmutableHashSet<string> started)
+    {
+        Failed = true;
+        if (!_everUp && !observed.Running.Any()) _inbox.Writer.TryWrite(new OwnerMessage.Ask(new Operation.Down(false)));
+        else await StopServicesAsync([.. started], remember: false).ConfigureAwait(false);
+    }
+
+    private async Task StopServicesAsync(ImmutableArray<string> services, bool remember)
+    {
+        var names = services.IsEmpty ? [.. _works.Stack.Services.Select(s => s.Name)] : services;
+        foreach (var name in names.Where(n => _works.Stack.Services.All(s => s.Name != n)))
+            throw new BoltException(SurgeErrors.NoSuchService(name, _works.Stack.Services.Select(s => s.Name)));
+        var ends = names.Select(n => _works.Find(n)?.Ended.Task).OfType<Task<CapsuleExit?>>().ToArray();
+        if (remember) foreach (var name in names) _works.RecordStop(name);
+        Send(new Signal.StopAsked(_clock.GetUtcNow(), names));
+        await Task.WhenAll(ends).ConfigureAwait(false);
+    }
+
+    private Task AgainAsync(ImmutableArray<string> services, CancellationToken stop) =>
+        UpAsync(_folder.ReadApplied()! with { Services = services }, adoptOnly: false, stop);
+
+    // False when one of them is an error.
+    private bool Report(string step, ImmutableArray<Diagnostic> diagnostics)
+    {
+        foreach (var warning in diagnostics.Where(d => d.Severity != Severity.Error)) Send(new StackEvent.Warned(_clock.GetUtcNow(), warning));
+        var errors = diagnostics.Where(d => d.Severity == Severity.Error).ToArray();
+        foreach (var error in errors) Fail(step, error);
+        if (errors.Length > 0 && !_everUp) _inbox.Writer.TryWrite(new OwnerMessage.Ask(new Operation.Down(false)));
+        return errors.Length == 0;
+    }
+
+    private void Fail(string step, Diagnostic why)
+    {
+        Failed = true;
+        Send(new StackEvent.StepFailed(_clock.GetUtcNow(), step, why));
+    }
+}

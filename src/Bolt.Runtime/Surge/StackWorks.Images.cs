@@ -1,0 +1,98 @@
+using System.Security.Cryptography;
+using Bolt.Builds;
+using Bolt.Diagnostics;
+using Bolt.Storage;
+
+namespace Bolt.Surge;
+
+internal sealed partial class StackWorks
+{
+    private Task<PreparedImage> PrepareAsync(StackService service, CancellationToken cancellation)
+    {
+        var step = $"prepare {service.Name}";
+        var progress = new StepReport(p => tell(new StackEvent.StepProgress(clock.GetUtcNow(), step, p.Text, p.Done, p.Total)));
+        var task = rooms.Images.PrepareAsync(service.Wanted.Source, Stack.Folder, Lock, Offline, progress, cancellation);
+        _images[service.Name] = task;
+        return task;
+    }
+
+    // A service that was adopted has never been prepared in this process; its image is on disk.
+    private Task<PreparedImage> ImageOfAsync(StackService service, CancellationToken cancellation) =>
+        _images.TryGetValue(service.Name, out var task) && task.IsCompletedSuccessfully ? task : PrepareAsync(service, cancellation);
+
+    private async Task<Dictionary<string, string>> EnvironmentAsync(StackService service, CancellationToken cancellation)
+    {
+        var values = new Dictionary<string, string>();
+        foreach (var (name, value) in service.Env)
+        {
+            values[name] = value switch
+            {
+                EnvValue.Text text => text.Value,
+                EnvValue.UrlOf url => await UrlAsync(service, Stack[url.Service], cancellation).ConfigureAwait(false),
+                _ => throw new InvalidOperationException("not a value"),
+            };
+        }
+        return values;
+    }
+
+    private async Task<string> UrlAsync(StackService asking, StackService service, CancellationToken cancellation)
+    {
+        var image = await ImageOfAsync(service, cancellation).ConfigureAwait(false);
+        var port = image.Recipe?.Port ?? service.Wanted.Ports.Select(p => (int?)p.ContainerPort).FirstOrDefault() ?? image.ExposedPorts.Cast<int?>().FirstOrDefault();
+        if (port is null && image.Recipe?.Url is null) throw new BoltException(SurgeErrors.NoUrl(asking.Name, service.Name));
+        return ServiceUrl.Of(image.Recipe?.Url ?? "http://{host}:{port}", service.Name, port, CredentialsOf(service, image.Recipe));
+    }
+
+    private RecipeCredentials? CredentialsOf(StackService service, RecipeTraits? recipe)
+    {
+        if (service.Wanted.Auth is { } auth) return new RecipeCredentials(auth.User, auth.Password, auth.User);
+        return recipe?.DefaultUser is not { } user ? null : new RecipeCredentials(user, Passwords.Of(service.Name), user);
+    }
+
+    private PasswordFile Passwords => new(Path.Combine(rooms.Paths.State, "stacks", folder.Name.Id));
+
+    private sealed class StepReport(Action<BuildProgress> report) : IProgress<BuildProgress>
+    {
+        // Progress<T> would go through the thread pool, which loses the order.
+        public void Report(BuildProgress value) => report(value);
+    }
+}
+
+/// <summary>A connection URL from a recipe's pattern. Pure.</summary>
+internal static class ServiceUrl
+{
+    public static string Of(string pattern, string host, int? port, RecipeCredentials? credentials)
+    {
+        var url = pattern.Replace("{host}", host, StringComparison.Ordinal).Replace("{port}", port?.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        // A password may hold @ or /: escaped, or the URL would name another host.
+        return CapsuleDraft.Fill(url, credentials is null ? null : new RecipeCredentials(
+            Uri.EscapeDataString(credentials.User), Uri.EscapeDataString(credentials.Password), Uri.EscapeDataString(credentials.Database)));
+    }
+}
+
+/// <summary>Passwords that no one chose: made once per service, kept beside the stack's state, readable by its user alone.</summary>
+internal sealed record PasswordFile(string Folder)
+{
+    private static readonly Lock Writing = new();
+
+    private string File => Folder + "/passwords.json";
+
+    public string Of(string service)
+    {
+        // Two services may start at once; the file is one.
+        lock (Writing)
+        {
+            var known = StackFolder.Read(File, StackJsonShapes.Default.DictionaryStringString) ?? [];
+            if (known.TryGetValue(service, out var password)) return password;
+            known[service] = password = RandomNumberGenerator.GetHexString(32, lowercase: true);
+            Directory.CreateDirectory(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            StackFolder.Write(File, known, StackJsonShapes.Default.DictionaryStringString, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            return password;
+        }
+    }
+
+    public void Delete()
+    {
+        if (Directory.Exists(Folder)) Directory.Delete(Folder, recursive: true);
+    }
+}

@@ -1,0 +1,56 @@
+using Bolt.Dns;
+using Bolt.Networking;
+
+namespace Bolt.Surge;
+
+internal sealed partial class StackWorks
+{
+    private readonly CancellationTokenSource _names = new();
+    private DnsServer? _dns;
+
+    private NetworkSpec NetworkSpec => NetworkDraft.Spec(Stack, folder, rooms.Ids, Ports, dieWithOwner);
+
+    private async Task CreateNetworkAsync(CancellationToken cancellation)
+    {
+        _network = await Network.CreateAsync(rooms.ShimPath, NetworkSpec, cancellation).ConfigureAwait(false);
+        RecordNetwork();
+        // Names of the stack are in each /etc/hosts, so no start has to wait for the resolver.
+        _ = ServeNamesAsync(_network);
+    }
+
+    private async Task UpdateNetworkAsync(CancellationToken cancellation)
+    {
+        await _network!.UpdateAsync(NetworkSpec, cancellation).ConfigureAwait(false);
+        RecordNetwork();
+        if (_dns is { } dns) dns.Zone = NetworkDraft.Zone(Stack);
+    }
+
+    private async Task RemoveNetworkAsync()
+    {
+        var network = _network;
+        _network = null;
+        if (network is not null) await network.RemoveAsync(CancellationToken.None).ConfigureAwait(false);
+    }
+
+    private void RecordNetwork() =>
+        folder.Write(new StackRecord(!dieWithOwner, Stack.Subnet.ToString(), Stack.NetworkHash, Ports));
+
+    private async Task ServeNamesAsync(Network network)
+    {
+        try
+        {
+            await Task.Yield();
+            var (udp, tcp) = network.OpenResolverSockets();
+            _dns = new DnsServer(NetworkDraft.Zone(Stack), network.Upstreams);
+            await _dns.RunAsync(udp, tcp, _names.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+        }
+        catch (Exception error)
+        {
+            if (!_names.IsCancellationRequested)
+                tell(new StackEvent.Warned(clock.GetUtcNow(), SurgeErrors.ResolverFailed(error.Message)));
+        }
+    }
+}

@@ -1,0 +1,168 @@
+using Bolt.Builds;
+using Bolt.Capsules;
+using Bolt.Diagnostics;
+
+namespace Bolt.Surge;
+
+internal sealed partial class StackWorks
+{
+    private const int LinesToTell = 10;
+
+    /// <summary>Starts a service and returns when it is ready.</summary>
+    /// <param name="service">Which.</param>
+    /// <param name="first">As a plan's step; false: again, after it ended.</param>
+    /// <param name="cancellation">Gives up waiting; a capsule that runs by then is left to the supervisor.</param>
+    public async Task StartAsync(StackService service, bool first, CancellationToken cancellation)
+    {
+        var run = Math.Max(folder.ReadService(service.Name)?.Run ?? 0, folder.Runs(service.Name).LastOrDefault()) + 1;
+        var it = new RunningService(service.Name, run, folder.Capsule(service.Name, run));
+        _running[service.Name] = it;
+        signal(new Signal.Starting(clock.GetUtcNow(), Life(service, run), first));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, it.Stopping);
+        try
+        {
+            var image = await ImageOfAsync(service, stop.Token).ConfigureAwait(false);
+            var begun = clock.GetTimestamp();
+            await LaunchAsync(service, image, it, first, stop.Token).ConfigureAwait(false);
+            await BecomeReadyAsync(service, image, it, begun, stop.Token).ConfigureAwait(false);
+        }
+        catch (Exception error) when (it.Capsule is null)
+        {
+            _running.TryRemove(KeyValuePair.Create(service.Name, it));
+            signal(new Signal.NotStarted(clock.GetUtcNow(), service.Name, run));
+            it.Ended.TrySetResult(null);
+            if (error is BoltException bolt) throw new BoltException(SurgeErrors.CannotStart(service.Name, bolt.Diagnostic), error);
+            throw;
+        }
+    }
+
+    /// <summary>Takes over a capsule that runs already.</summary>
+    private async Task AdoptAsync(StackService service, CancellationToken cancellation)
+    {
+        var record = folder.ReadService(service.Name) ?? throw new BoltException(SurgeErrors.NotRunning(service.Name));
+        var it = new RunningService(service.Name, record.Run, folder.Capsule(service.Name, record.Run));
+        it.Capsule = Capsule.TryAdopt(it.Folder) ?? throw new BoltException(SurgeErrors.NotRunning(service.Name));
+        _running[service.Name] = it;
+        signal(new Signal.Starting(record.StartedAt, Life(service, record.Run) with { Restarts = record.Restarts }, First: true));
+        signal(new Signal.Started(record.StartedAt, service.Name, record.Run, it.Capsule.Pid));
+        _ = WatchAsync(it);
+        if (record.ReadyAfter is { } after)
+        {
+            signal(new Signal.Ready(clock.GetUtcNow(), service.Name, record.Run, after));
+            if (service.Wanted.Healthcheck is { } check) _ = ProbeForeverAsync(check, it);
+            return;
+        }
+        var image = await ImageOfAsync(service, cancellation).ConfigureAwait(false);
+        await BecomeReadyAsync(service, image, it, clock.GetTimestamp(), cancellation).ConfigureAwait(false);
+    }
+
+    private async Task LaunchAsync(StackService service, PreparedImage image, RunningService it, bool first, CancellationToken stop)
+    {
+        var credentials = CredentialsOf(service, image.Recipe);
+        var template = image.Recipe is { TemplateTree: { } make } recipe && CapsuleDraft.IsEphemeral(service, recipe)
+            ? await make(credentials ?? new RecipeCredentials("", "", ""), stop).ConfigureAwait(false)
+            : null;
+        var place = new CapsulePlace
+        {
+            Id = $"{CapsuleId(service.Name)}-{it.Run}",
+            Folder = it.Folder,
+            Ids = rooms.Ids,
+            DieWithOwner = dieWithOwner,
+            Environment = await EnvironmentAsync(service, stop).ConfigureAwait(false),
+            Volumes = await VolumeFoldersAsync(service, image, stop).ConfigureAwait(false),
+            Template = template,
+            Credentials = credentials,
+            Seat = _network!.Seat(service.Address),
+        };
+        var spec = CapsuleDraft.Spec(service, image, place);
+        if (spec.Command.IsEmpty) throw new BoltException(SurgeErrors.NoCommand(service.Name));
+        var old = folder.ReadService(service.Name);
+        // Before the start: a capsule that runs without its record would be no one's.
+        folder.Write(new ServiceRecord(
+            service.Name, service.Source, service.Address.ToString(), service.Hash, SourceMark.Of(service.Wanted.Source, Stack.Folder),
+            service.DependsOn, it.Run, first ? 0 : (old?.Restarts ?? 0) + 1, clock.GetUtcNow(), null, false));
+        it.Capsule = await Capsule.StartAsync(rooms.ShimPath, spec, stop).ConfigureAwait(false);
+        signal(new Signal.Started(clock.GetUtcNow(), service.Name, it.Run, it.Capsule.Pid));
+        _ = WatchAsync(it);
+        // Whoever asked to stop before the capsule was there could not reach it.
+        if (it.Stopping.IsCancellationRequested) await it.Capsule.StopAsync(Grace, CancellationToken.None).ConfigureAwait(false);
+        _ = DeleteOldRunsAsync(service.Name, it.Run);
+    }
+
+    private async Task BecomeReadyAsync(StackService service, PreparedImage image, RunningService it, long begun, CancellationToken stop)
+    {
+        var ready = Readiness.WaitAsync(ReadyWish.Of(service.Wanted, image), it, stop);
+        if (await Task.WhenAny(ready, it.Ended.Task).ConfigureAwait(false) != ready && !ready.IsCompletedSuccessfully)
+        {
+            stop.ThrowIfCancellationRequested();
+            var exit = await it.Ended.Task.ConfigureAwait(false);
+            throw new BoltException(SurgeErrors.EndedBeforeReady(service.Name, exit!.ShellCode, await LastLinesAsync(it.Folder).ConfigureAwait(false)));
+        }
+        await ready.ConfigureAwait(false);
+        var after = clock.GetElapsedTime(begun);
+        signal(new Signal.Ready(clock.GetUtcNow(), service.Name, it.Run, after));
+        if (folder.ReadService(service.Name) is { } record && record.Run == it.Run) folder.Write(record with { ReadyAfter = after });
+        if (service.Wanted.Healthcheck is { } check) _ = ProbeForeverAsync(check, it);
+    }
+
+    private async Task WatchAsync(RunningService it)
+    {
+        CapsuleExit? exit = null;
+        try
+        {
+            await foreach (var happened in it.Capsule!.WatchAsync(CancellationToken.None).ConfigureAwait(false))
+            {
+                if (happened is CapsuleEvent.Notified) it.Notified.TrySetResult();
+                if (happened is CapsuleEvent.Exited exited) exit = exited.Exit;
+            }
+        }
+        catch (Exception error) when (error is BoltException or IOException)
+        {
+            // The shim is gone; what it left on disk is all there is.
+        }
+        exit ??= Capsule.ReadExit(it.Folder) ?? new CapsuleExit(null, 9, false, clock.GetUtcNow()) { MonitorDied = true };
+        if (exit.MonitorDied) tell(new StackEvent.Warned(clock.GetUtcNow(), SurgeErrors.MonitorDied(it.Name)));
+        _running.TryRemove(KeyValuePair.Create(it.Name, it));
+        // The supervisor hears of it before anyone who waits can start the service anew.
+        signal(new Signal.Exited(exit.At, it.Name, it.Run, exit));
+        it.Ended.TrySetResult(exit);
+    }
+
+    private async Task ProbeForeverAsync(Boltfiles.Healthcheck check, RunningService it)
+    {
+        if (ReadyWish.IsNone(check)) return;
+        while (await Task.WhenAny(it.Ended.Task, Task.Delay(check.Interval)).ConfigureAwait(false) != it.Ended.Task)
+        {
+            var healthy = await Readiness.IsHealthyAsync(check, it.Capsule!, it.Stopping).ConfigureAwait(false);
+            signal(new Signal.Probed(clock.GetUtcNow(), it.Name, it.Run, healthy));
+        }
+    }
+
+    private async Task DeleteOldRunsAsync(string service, int run)
+    {
+        // The run before is kept for its log.
+        foreach (var old in folder.Runs(service).Where(r => r < run - 1))
+        {
+            try
+            {
+                await Capsule.DeleteAsync(folder.Capsule(service, old), rooms.Files, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (Exception error) when (error is BoltException or IOException)
+            {
+                tell(new StackEvent.Warned(clock.GetUtcNow(), SurgeErrors.Unexpected($"delete run {old} of `{service}`", error)));
+            }
+        }
+    }
+
+    private static async Task<List<string>> LastLinesAsync(string place)
+    {
+        var lines = new List<string>();
+        await foreach (var line in CapsuleLog.ReadAsync(place, false, null, LinesToTell, CancellationToken.None).ConfigureAwait(false)) lines.Add(line.Text);
+        return lines;
+    }
+
+    private static ServiceLife Life(StackService service, int run) =>
+        new(service.Name, service.DependsOn, service.Wanted.Restart, service.Wanted.Healthcheck?.Retries ?? 3, run);
+
+    private string CapsuleId(string service) => $"{folder.Name.Id}-{StackName.Clean(service)}";
+}
