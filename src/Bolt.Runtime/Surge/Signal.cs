@@ -40,8 +40,6 @@ internal abstract record SupervisorAction
     public sealed record Pause(string Service, int Run, TimeSpan Delay) : SupervisorAction;
     /// <summary>Tell the world.</summary>
     public sealed record Tell(StackEvent Event) : SupervisorAction;
-    /// <summary>All has ended after a <see cref="Signal.Shutdown"/>.</summary>
-    public sealed record End : SupervisorAction;
 }
 
 /// <summary>Where a service is for its supervisor.</summary>

@@ -63,7 +63,9 @@ internal sealed partial class StackRunner
     {
         await foreach (var message in _inbox.Reader.ReadAllAsync().ConfigureAwait(false))
         {
-            if (!Take(message)) continue;
+            Take(message);
+            // An operation that is being cancelled may still start something.
+            if (!_state.ShuttingDown || !_state.AllDown || _current is not null) continue;
             await EndAsync().ConfigureAwait(false);
             return;
         }
@@ -73,13 +75,13 @@ internal sealed partial class StackRunner
 
     private void Send(StackEvent happened) => _inbox.Writer.TryWrite(new OwnerMessage.Tell(happened));
 
-    // True when the stack has ended.
-    private bool Take(OwnerMessage message)
+    private void Take(OwnerMessage message)
     {
         switch (message)
         {
             case OwnerMessage.Judge judge:
-                return Judge(judge.Signal);
+                Judge(judge.Signal);
+                break;
             case OwnerMessage.Tell tell:
                 Publish(tell.Event);
                 break;
@@ -97,20 +99,22 @@ internal sealed partial class StackRunner
                 Join(down.Events);
                 _volumesToo |= down.Volumes;
                 _currentStop.Cancel();
-                return Judge(new Signal.Shutdown(_clock.GetUtcNow()));
+                Judge(new Signal.Shutdown(_clock.GetUtcNow()));
+                break;
             case OwnerMessage.Ask ask:
                 Join(ask.Operation.Events);
                 _waiting.Enqueue(ask.Operation);
                 BeginNext();
                 break;
             case OwnerMessage.Ended ended:
+                _current = null;
+                // Whoever asked for what failed, or was overtaken by the end, sees the cleaning too.
+                if (_state.ShuttingDown) break;
                 ended.Operation.Events.Writer.TryComplete();
                 _watchers.Remove(ended.Operation.Events);
-                _current = null;
                 BeginNext();
                 break;
         }
-        return false;
     }
 
     private void BeginNext()
@@ -122,10 +126,9 @@ internal sealed partial class StackRunner
         _ = Task.Run(() => CarryOutAsync(next, stop));
     }
 
-    private bool Judge(Signal signal)
+    private void Judge(Signal signal)
     {
         (_state, var actions) = Supervisor.Next(_state, signal);
-        var end = false;
         foreach (var action in actions)
         {
             switch (action)
@@ -142,12 +145,8 @@ internal sealed partial class StackRunner
                 case SupervisorAction.Pause pause:
                     _ = PauseAsync(pause);
                     break;
-                case SupervisorAction.End:
-                    end = true;
-                    break;
             }
         }
-        return end;
     }
 
     private async Task RestartAsync(string service)

@@ -8,6 +8,8 @@ internal sealed record SupervisorState(ImmutableSortedDictionary<string, Service
 {
     public static readonly SupervisorState Empty = new(ImmutableSortedDictionary<string, ServiceLife>.Empty);
 
+    public bool AllDown => Services.Values.All(l => l.Phase == LifePhase.Down);
+
     public SupervisorState With(ServiceLife life) => this with { Services = Services.SetItem(life.Name, life) };
 }
 
@@ -37,7 +39,6 @@ internal static class Supervisor
             _ => throw new InvalidOperationException("not a signal"),
         };
         state = StopThoseNoOneNeeds(state, actions);
-        if (state.ShuttingDown && state.Services.Values.All(l => l.Phase == LifePhase.Down)) actions.Add(new SupervisorAction.End());
         return (state, actions.ToImmutable());
     }
 
@@ -51,7 +52,7 @@ internal static class Supervisor
         {
             Phase = LifePhase.Starting,
             First = signal.First,
-            StopAsked = state.ShuttingDown,
+            StopAsked = state.ShuttingDown || (!signal.First && old is { StopAsked: true }),
             Restarts = signal.First ? signal.Life.Restarts : old?.Restarts ?? 0,
             Failures = signal.First ? 0 : old?.Failures ?? 0,
         });
@@ -110,9 +111,10 @@ internal static class Supervisor
 
     private static SupervisorState PauseOver(SupervisorState state, Signal.PauseOver signal, ImmutableArray<SupervisorAction>.Builder actions)
     {
-        if (Life(state, signal.Service, signal.Run) is not { Phase: LifePhase.Pausing }) return state;
+        if (Life(state, signal.Service, signal.Run) is not { Phase: LifePhase.Pausing } life) return state;
         actions.Add(new SupervisorAction.Start(signal.Service));
-        return state;
+        // Starting from here on: a shutdown between this and the launch must not think that it is down.
+        return state.With(life with { Phase = LifePhase.Starting });
     }
 
     private static SupervisorState Probed(SupervisorState state, Signal.Probed signal, ImmutableArray<SupervisorAction>.Builder actions)

@@ -1,0 +1,110 @@
+using System.Net.Sockets;
+using Bolt.Surge;
+
+namespace Bolt.Control;
+
+/// <summary>Serves one stack's owner on a unix socket: one wish per connection, answered by lines until it is done.</summary>
+internal sealed class ControlServer : IDisposable
+{
+    // Enough for any shell full of `bolt logs` and `bolt ps`; more is a mistake of someone's.
+    private const int Backlog = 64;
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
+
+    private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private readonly StackRunner _runner;
+    private readonly HashSet<Task> _connections = [];
+
+    /// <summary>Listens at once. Only the owner of the lock may do this: a dead owner's socket is replaced.</summary>
+    public ControlServer(StackRunner runner, string path)
+    {
+        _runner = runner;
+        File.Delete(path);
+        _socket.Bind(new UnixDomainSocketEndPoint(path));
+        // connect(2) on a unix socket asks for write permission: no other user, and nothing inside a capsule, has it.
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        _socket.Listen(Backlog);
+    }
+
+    /// <summary>Until cancelled; then those who still read are given a moment to hear the end.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            while (true)
+            {
+                var caller = await _socket.AcceptAsync(cancellation).ConfigureAwait(false);
+                _connections.RemoveWhere(c => c.IsCompleted);
+                _connections.Add(Task.Run(() => ServeAsync(caller), CancellationToken.None));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            await Task.WhenAny(Task.WhenAll(_connections), Task.Delay(LastWords, CancellationToken.None)).ConfigureAwait(false);
+        }
+    }
+
+    public void Dispose() => _socket.Dispose();
+
+    private async Task ServeAsync(Socket caller)
+    {
+        using var gone = new CancellationTokenSource();
+        await using var stream = new NetworkStream(caller, ownsSocket: true);
+        await using var lines = new LineReader(stream);
+        try
+        {
+            var line = await lines.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+            if (line is null) return;
+            if (ControlCodec.ReadRequest(line) is not { } request)
+            {
+                await stream.WriteAsync(ControlCodec.Write(new ControlReply.Refused(ControlErrors.NotUnderstood()))).ConfigureAwait(false);
+                return;
+            }
+            // A caller says nothing more; the end of its side means that it is gone.
+            var left = WaitForEndAsync(lines, gone);
+            await AnswerAsync(request, stream, gone.Token).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is IOException or SocketException or OperationCanceledException)
+        {
+            // The caller left. What it asked for goes on.
+        }
+    }
+
+    private static async Task WaitForEndAsync(LineReader lines, CancellationTokenSource gone)
+    {
+        try
+        {
+            while (await lines.ReadAsync(CancellationToken.None).ConfigureAwait(false) is not null) { }
+            await gone.CancelAsync().ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
+        {
+            // The connection was closed from our side.
+        }
+    }
+
+    private async Task AnswerAsync(ControlRequest request, Stream stream, CancellationToken gone)
+    {
+        if (request is ControlRequest.Status)
+        {
+            var status = await _runner.StatusAsync().ConfigureAwait(false);
+            await stream.WriteAsync(ControlCodec.Write(new ControlReply.Is(status)), gone).ConfigureAwait(false);
+            return;
+        }
+        await foreach (var happened in EventsOf(request, gone).ConfigureAwait(false))
+        {
+            await stream.WriteAsync(ControlCodec.Write(new ControlReply.Happened(happened)), gone).ConfigureAwait(false);
+        }
+        await stream.WriteAsync(ControlCodec.Write(new ControlReply.Done()), gone).ConfigureAwait(false);
+    }
+
+    private IAsyncEnumerable<StackEvent> EventsOf(ControlRequest request, CancellationToken gone) => request switch
+    {
+        ControlRequest.Watch => _runner.Watch(gone),
+        ControlRequest.Up up => _runner.Ask(new Operation.Up(up.Request), gone),
+        ControlRequest.Stop stop => _runner.Ask(new Operation.Stop(stop.Services), gone),
+        ControlRequest.Start start => _runner.Ask(new Operation.Start(start.Services), gone),
+        ControlRequest.Restart restart => _runner.Ask(new Operation.Restart(restart.Services), gone),
+        ControlRequest.Down down => _runner.Ask(new Operation.Down(down.Volumes), gone),
+        _ => throw new InvalidOperationException("not a request with events"),
+    };
+}
