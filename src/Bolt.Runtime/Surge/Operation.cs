@@ -20,7 +20,9 @@ internal abstract record Operation
     /// <summary>Stop, then start.</summary>
     public sealed record Restart(ImmutableArray<string> Services) : Operation;
     /// <summary>End the stack; it does not wait for the operation before it.</summary>
-    public sealed record Down(bool Volumes) : Operation;
+    /// <param name="Volumes">Delete its volumes.</param>
+    /// <param name="KeepRecords">Leave logs and exit records to be read: a `run` that ended.</param>
+    public sealed record Down(bool Volumes, bool KeepRecords = false) : Operation;
 }
 
 /// <summary>What arrives in the runner's one channel.</summary>

@@ -32,7 +32,7 @@ internal static class RunBoltfile
                 },
             ],
         };
-        return new StackRequest($"run-{token}", "", file, ImmutableArray<string>.Empty, DieWithOwner: dieWithOwner);
+        return new StackRequest($"run-{token}", "", file, ImmutableArray<string>.Empty, DieWithOwner: dieWithOwner, Remove: options.Remove);
     }
 
     /// <summary>The id's second half: random, as the same program may run many times at once.</summary>

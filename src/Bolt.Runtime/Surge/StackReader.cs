@@ -51,8 +51,27 @@ internal static class StackReader
         return old with { Project = stack.Project, Boltfile = stack.Boltfile, Services = [.. stack.Services.Select(Of)] };
     }
 
+    /// <summary>A detached stack whose owner died while it serves.</summary>
+    public static bool IsOrphan(StackFolder folder) =>
+        folder.ReadStack() is { Detached: true } && folder.ReadApplied() is not null && AnyLives(folder);
+
+    /// <summary>What a killed foreground owner left: nothing lives, and no one asked to keep it.</summary>
+    public static bool IsDebris(StackFolder folder) =>
+        OwnerLock.OwnerOf(folder) is null && !AnyLives(folder)
+        && folder.ReadStack() is not { Detached: true }
+        && folder.ReadApplied() is not { Path: "", Remove: false };
+
+    private static bool AnyLives(StackFolder folder) =>
+        folder.ReadServices().Any(r => Capsule.TryAdopt(folder.Capsule(r.Name, r.Run)) is not null);
+
     /// <summary>One snapshot for the planner.</summary>
-    public static Observed Observe(StackRooms rooms, StackFolder folder, Stack stack, StackRecord? network, Func<string, bool> supervised)
+    /// <param name="rooms">Where the volumes are.</param>
+    /// <param name="folder">The stack's run folder.</param>
+    /// <param name="stack">What is wanted.</param>
+    /// <param name="network">Record of the network that runs; null when none does.</param>
+    /// <param name="supervised">Whether this process watches a service already.</param>
+    /// <param name="owned">Another process watches all that runs.</param>
+    public static Observed Observe(StackRooms rooms, StackFolder folder, Stack stack, StackRecord? network, Func<string, bool> supervised, bool owned = false)
     {
         var records = folder.ReadServices().ToDictionary(r => r.Name);
         var services = stack.Services.Select(s => s.Name).Concat(records.Keys).Distinct().Select(name =>
@@ -62,7 +81,7 @@ internal static class StackReader
             var watched = supervised(name);
             var running = watched || (record is not null && Capsule.TryAdopt(folder.Capsule(name, record.Run)) is not null);
             return new ObservedService(name, record?.Hash, record?.SourceMark,
-                wanted is null ? "" : SourceMark.Of(wanted.Wanted.Source, stack.Folder), running, watched, record?.StoppedByUser ?? false);
+                wanted is null ? "" : SourceMark.Of(wanted.Wanted.Source, stack.Folder), running, watched || (owned && running), record?.StoppedByUser ?? false);
         });
         return new Observed(
             network is null ? null : new ObservedNetwork(network.Subnet, network.NetworkHash),

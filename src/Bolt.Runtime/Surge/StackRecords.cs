@@ -5,6 +5,7 @@ namespace Bolt.Surge;
 
 /// <summary>What one stack is asked to be, in a form that travels to its owner and stays in its run folder (applied.json).</summary>
 /// <param name="Path">Absolute path of the Boltfile; empty for `bolt run`.</param>
+/// <param name="Remove">A `run` whose records go with it.</param>
 /// <param name="Wanted">The Boltfile itself: its text may have changed, or asked for variables that the owner does not have.</param>
 internal sealed record StackRequest(
     string Id,
@@ -14,7 +15,8 @@ internal sealed record StackRequest(
     bool StrictPorts = false,
     bool ForceRecreate = false,
     bool Offline = false,
-    bool DieWithOwner = false)
+    bool DieWithOwner = false,
+    bool Remove = false)
 {
     public UpOptions Options => new(Services, DieWithOwner, StrictPorts, ForceRecreate, Offline);
 
@@ -26,7 +28,7 @@ internal sealed record StackRequest(
 /// <summary>What a new owner process is handed in a file: where to work and what to begin with.</summary>
 /// <param name="AdoptOnly">Take over what runs, change nothing.</param>
 internal sealed record SuperviseOrder(
-    StackRequest Request,
+    string Id,
     bool AdoptOnly,
     string State,
     string Run,

@@ -73,6 +73,8 @@ internal sealed partial class StackRunner
         if (done)
         {
             _everUp = true;
+            // A detached `run` has no one who waits for its end but its owner.
+            if (request.Path.Length == 0 && !request.DieWithOwner) (_keepRecords, _runEnds) = (!request.Remove, true);
             Send(new StackEvent.StackReady(_clock.GetUtcNow(), _clock.GetElapsedTime(begun)));
         }
         else if (!stop.IsCancellationRequested)

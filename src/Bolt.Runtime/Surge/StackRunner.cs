@@ -7,7 +7,7 @@ namespace Bolt.Surge;
 /// The owner of one stack: one loop over one channel holds the state, so there are no locks. Effects run beside it and
 /// report back as messages.
 /// </summary>
-internal sealed partial class StackRunner
+internal sealed partial class StackRunner : IDisposable
 {
     private readonly Channel<OwnerMessage> _inbox = Channel.CreateUnbounded<OwnerMessage>(new UnboundedChannelOptions { SingleReader = true });
     private readonly StackRooms _rooms;
@@ -22,6 +22,8 @@ internal sealed partial class StackRunner
     private Operation? _current;
     private CancellationTokenSource _currentStop = new();
     private bool _volumesToo;
+    private bool _keepRecords;
+    private bool _runEnds;
 
     public StackRunner(StackRooms rooms, StackFolder folder, bool dieWithOwner, TimeProvider clock)
     {
@@ -30,12 +32,16 @@ internal sealed partial class StackRunner
         _status = (StackReader.Read(folder) ?? new StackStatus(folder.Name.Id, "", "", null, [])) with { OwnerPid = (int)Kernel.Sys.GetPid() };
     }
 
+    /// <summary>Someone has asked for something.</summary>
+    public bool Asked { get; private set; }
+
     /// <summary>An `up` of this owner failed.</summary>
     public bool Failed { get; private set; }
 
     /// <summary>Carries a wish out; the stream ends when it is done.</summary>
     public IAsyncEnumerable<StackEvent> Ask(Operation operation, CancellationToken cancellation)
     {
+        Asked = true;
         if (!_inbox.Writer.TryWrite(new OwnerMessage.Ask(operation))) operation.Events.Writer.TryComplete();
         return operation.Events.Reader.ReadAllAsync(cancellation);
     }
@@ -65,10 +71,17 @@ internal sealed partial class StackRunner
         {
             Take(message);
             // An operation that is being cancelled may still start something.
+            if (_runEnds && !_state.ShuttingDown && _current is null && _state.AllDown) Take(new OwnerMessage.Ask(new Operation.Down(false, _keepRecords)));
             if (!_state.ShuttingDown || !_state.AllDown || _current is not null) continue;
             await EndAsync().ConfigureAwait(false);
             return;
         }
+    }
+
+    public void Dispose()
+    {
+        _currentStop.Dispose();
+        _works.Dispose();
     }
 
     private void Send(Signal signal) => _inbox.Writer.TryWrite(new OwnerMessage.Judge(signal));
@@ -98,6 +111,7 @@ internal sealed partial class StackRunner
             case OwnerMessage.Ask { Operation: Operation.Down down }:
                 Join(down.Events);
                 _volumesToo |= down.Volumes;
+                _keepRecords |= down.KeepRecords;
                 _currentStop.Cancel();
                 Judge(new Signal.Shutdown(_clock.GetUtcNow()));
                 break;
@@ -182,7 +196,7 @@ internal sealed partial class StackRunner
 
     private async Task EndAsync()
     {
-        var kept = await _works.TearDownAsync(_volumesToo).ConfigureAwait(false);
+        var kept = await _works.TearDownAsync(_volumesToo, _keepRecords).ConfigureAwait(false);
         _inbox.Writer.TryComplete();
         while (_inbox.Reader.TryRead(out var late))
         {

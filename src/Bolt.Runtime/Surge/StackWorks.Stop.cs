@@ -43,54 +43,16 @@ internal sealed partial class StackWorks
     }
 
     /// <summary>Removes all that is left of a stack whose services have ended. Returns the volumes that are kept.</summary>
-    public async Task<ImmutableArray<string>> TearDownAsync(bool volumes)
+    public async Task<ImmutableArray<string>> TearDownAsync(bool volumes, bool keepRecords)
     {
         await _names.CancelAsync().ConfigureAwait(false);
         var network = _network ?? Network.TryAdopt(folder.Network);
         _network = null;
+        if (keepRecords)
+        {
+            if (network is not null) await network.RemoveAsync(CancellationToken.None).ConfigureAwait(false);
+            return [.. rooms.Volumes.List(folder.Name.Id).Select(v => v.Name)];
+        }
         return await StackRemains.RemoveAsync(rooms, folder, network, volumes, w => tell(new StackEvent.Warned(clock.GetUtcNow(), w))).ConfigureAwait(false);
-    }
-}
-
-/// <summary>Takes away what a stack leaves behind, with or without an owner's memory of it.</summary>
-internal static class StackRemains
-{
-    public static async Task<ImmutableArray<string>> RemoveAsync(
-        StackRooms rooms, StackFolder folder, Network? network, bool volumes, Action<Diagnostic> warn)
-    {
-        var id = folder.Name.Id;
-        if (Directory.Exists(folder.CapsulesFolder))
-        {
-            foreach (var capsule in Directory.EnumerateDirectories(folder.CapsulesFolder))
-                await TryAsync($"remove {capsule}", () => Capsule.DeleteAsync(capsule, rooms.Files, CancellationToken.None), warn).ConfigureAwait(false);
-        }
-        if (network is not null) await TryAsync("remove the network", () => network.RemoveAsync(CancellationToken.None), warn).ConfigureAwait(false);
-        if (volumes)
-        {
-            foreach (var volume in rooms.Volumes.List(id))
-                await TryAsync($"delete volume `{volume.Name}`", () => rooms.Volumes.RemoveAsync(volume, CancellationToken.None), warn).ConfigureAwait(false);
-        }
-        ImmutableArray<string> kept = [.. rooms.Volumes.List(id).Select(v => v.Name)];
-        // Passwords live as long as the data that they open.
-        if (kept.IsEmpty) new PasswordFile(Path.Combine(rooms.Paths.State, "stacks", id)).Delete();
-        await TryAsync($"remove {folder.Path}", () =>
-        {
-            if (folder.Exists) Directory.Delete(folder.Path, recursive: true);
-            return Task.CompletedTask;
-        }, warn).ConfigureAwait(false);
-        return kept;
-    }
-
-    // One thing that will not go must not keep the rest.
-    private static async Task TryAsync(string what, Func<Task> remove, Action<Diagnostic> warn)
-    {
-        try
-        {
-            await remove().ConfigureAwait(false);
-        }
-        catch (Exception error) when (error is BoltException or IOException or UnauthorizedAccessException)
-        {
-            warn((error is BoltException bolt ? bolt.Diagnostic : SurgeErrors.Unexpected(what, error)) with { Severity = Severity.Warning });
-        }
     }
 }

@@ -62,7 +62,7 @@ internal sealed partial class StackWorks
         if (exit.ShellCode != 0)
             throw new BoltException(SurgeErrors.InitializeFailed(service.Name, exit.ShellCode, await LastLinesAsync(place).ConfigureAwait(false)));
         await Capsule.DeleteAsync(place, rooms.Files, cancellation).ConfigureAwait(false);
-        await rooms.Volumes.MarkInitializedAsync(volume).ConfigureAwait(false);
+        await rooms.Volumes.MarkInitializedAsync(volume, CancellationToken.None).ConfigureAwait(false);
         File.Delete(started);
         return volume.DataFolder;
     }

@@ -10,7 +10,7 @@ namespace Bolt.Surge;
 /// events and decides nothing. Steps run side by side, but no two touch the same service.
 /// </summary>
 internal sealed partial class StackWorks(
-    StackRooms rooms, StackFolder folder, bool dieWithOwner, Action<Signal> signal, Action<StackEvent> tell, TimeProvider clock)
+    StackRooms rooms, StackFolder folder, bool dieWithOwner, Action<Signal> signal, Action<StackEvent> tell, TimeProvider clock) : IDisposable
 {
     private readonly ConcurrentDictionary<string, RunningService> _running = new();
     private readonly ConcurrentDictionary<string, Task<PreparedImage>> _images = new();
@@ -40,6 +40,8 @@ internal sealed partial class StackWorks(
             _ = ServeNamesAsync(network);
         }
     }
+
+    public void Dispose() => _names.Dispose();
 
     public Task CarryOutAsync(PlanStep step, CancellationToken cancellation) => step switch
     {

@@ -1,0 +1,68 @@
+using Bolt.Control;
+using Bolt.Diagnostics;
+using Bolt.Surge;
+
+namespace Bolt;
+
+public sealed partial class BoltRuntime
+{
+    /// <summary>
+    /// Runs an image in a stack of its own in this process and passes its streams. Returns its exit code
+    /// (128 + signal when a signal ended it); cancelling stops it. All is removed at the end with Remove.
+    /// </summary>
+    /// <param name="options">What to run.</param>
+    /// <param name="streams">The caller's streams.</param>
+    /// <param name="progress">Sees the events, for instance of a download; null: no one looks.</param>
+    /// <param name="cancellation">Asks the program to end (its stop signal).</param>
+    public async Task<int> RunAsync(RunOptions options, CallerStreams streams, IProgress<StackEvent>? progress, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(streams);
+        var request = RunBoltfile.Request(options, Path.GetFullPath("."), RunBoltfile.Token(Random.Shared), dieWithOwner: true);
+        var folder = FolderOf(request.Id);
+        using var owned = OwnerLock.TryTake(folder) ?? throw new BoltException(SurgeErrors.Owned(request.Id));
+        using var runner = new StackRunner(Rooms, folder, dieWithOwner: true, TimeProvider.System);
+        using var server = new ControlServer(runner, folder.ControlSocket);
+        using var over = new CancellationTokenSource();
+        var serving = server.RunAsync(over.Token);
+        var running = Task.Run(runner.RunAsync, CancellationToken.None);
+        var events = runner.Watch(CancellationToken.None);
+        runner.Ask(new Operation.Up(request), CancellationToken.None);
+        using var stop = cancellation.Register(() => runner.Ask(new Operation.Down(false), CancellationToken.None));
+
+        var service = request.Wanted.Services[0].Name;
+        var attached = Task.CompletedTask;
+        Diagnostic? failure = null;
+        int? code = null;
+        await foreach (var happened in events.ConfigureAwait(false))
+        {
+            progress?.Report(happened);
+            if (happened is StackEvent.ServiceStarted && runner.Find(service)?.Capsule is { } capsule)
+            {
+                attached = capsule.AttachAsync(Inner(streams), Sizes(streams, cancellation), CancellationToken.None);
+            }
+            else if (happened is StackEvent.StepFailed failed)
+            {
+                failure ??= failed.Diagnostic;
+            }
+            else if (happened is StackEvent.ServiceExited exited)
+            {
+                code = exited.Code ?? 128 + exited.Signal;
+                // Its last words first: the end takes the capsule's folder away.
+                await attached.ConfigureAwait(false);
+                runner.Ask(new Operation.Down(false, KeepRecords: !options.Remove), CancellationToken.None);
+            }
+        }
+        await running.ConfigureAwait(false);
+        await over.CancelAsync().ConfigureAwait(false);
+        await serving.ConfigureAwait(false);
+        return code ?? throw new BoltException(failure ?? SurgeErrors.NotRunning(service));
+    }
+
+    /// <summary>Runs an image in a stack of its own under an owner process of its own; the first event's snapshot has its id.</summary>
+    public IAsyncEnumerable<StackEvent> RunDetachedAsync(RunOptions options, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return DetachAsync(RunBoltfile.Request(options, Path.GetFullPath("."), RunBoltfile.Token(Random.Shared), dieWithOwner: false), cancellation);
+    }
+}
