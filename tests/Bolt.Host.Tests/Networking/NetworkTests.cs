@@ -1,0 +1,154 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Bolt.Diagnostics;
+using Bolt.Dns;
+using Bolt.Kernel;
+using Bolt.Networking;
+
+namespace Bolt.Host.Tests.Networking;
+
+public class NetworkTests
+{
+    private const string TcpServer =
+        "use IO::Socket::INET; $|=1; $s=IO::Socket::INET->new(Listen=>9,LocalPort=>80) or die; print qq(ready\\n); while($c=$s->accept){print $c qq(hello from db\\n); close $c}";
+
+    private const string UdpServer =
+        "use IO::Socket::INET; $|=1; $s=IO::Socket::INET->new(Proto=>q(udp),LocalPort=>53) or die; print qq(ready\\n); while($p=$s->recv($b,99)){$s->send(uc $b,0,$p)}";
+
+    [Fact]
+    public async Task A_network_has_its_bridge_and_leaves_nothing()
+    {
+        var before = await FootprintAsync();
+        await using (var net = new SandboxFixture())
+        {
+            var network = await net.CreateAsync(net.Spec());
+            Assert.Contains("10.89.77.1/24", await net.RunInsideAsync("ip -br address show br0"), StringComparison.Ordinal);
+            Assert.Contains("10.89.77.2\tdb", await File.ReadAllTextAsync(network.Seat(net.Db).HostsFile), StringComparison.Ordinal);
+            await network.RemoveAsync(CancellationToken.None);
+            Assert.Equal(0, ProcessStart.Of(network.SandboxPid));
+            Assert.False(Directory.Exists(net.Folder));
+        }
+        Assert.Equal(before, await FootprintAsync());
+    }
+
+    [Fact]
+    public async Task Published_ports_reach_the_member_over_tcp_and_udp()
+    {
+        await using var net = new SandboxFixture();
+        var (tcp, udp) = (SandboxFixture.FreePort(), SandboxFixture.FreePort(udp: true));
+        await net.CreateAsync(net.Spec(net.Published(tcp, 80), net.Published(udp, 53, udp: true)));
+        await net.StartMemberAsync(net.Db, TcpServer);
+        await net.StartMemberAsync(net.Member(1), "$|=1; print qq(ready\\n); sleep 100");
+        Assert.Equal("hello from db\n", await SandboxFixture.TalkAsync(tcp));
+    }
+
+    [Fact]
+    public async Task Published_udp_port_reaches_the_member()
+    {
+        await using var net = new SandboxFixture();
+        var port = SandboxFixture.FreePort(udp: true);
+        await net.CreateAsync(net.Spec(net.Published(port, 53, udp: true)));
+        await net.StartMemberAsync(net.Db, UdpServer);
+        using var client = new UdpClient();
+        client.Connect(IPAddress.Loopback, port);
+        await client.SendAsync("shout"u8.ToArray(), TestContext.Current.CancellationToken);
+        Assert.Equal("SHOUT", Encoding.ASCII.GetString((await client.ReceiveAsync(TestContext.Current.CancellationToken)).Buffer));
+    }
+
+    [Fact]
+    public async Task Members_reach_each_other_and_names_resolve()
+    {
+        await using var net = new SandboxFixture();
+        var network = await net.CreateAsync(net.Spec());
+        await net.StartMemberAsync(net.Db, TcpServer);
+        using var stop = new CancellationTokenSource();
+        var (udp, tcp) = network.OpenResolverSockets();
+        var serving = new DnsServer(new Zone("shop", [new ZoneEntry("db", net.Db)]), []).RunAsync(udp, tcp, stop.Token);
+        // A query for db.shop, type A, written out (RFC 1035 section 4.1), then a connection to the address that came back.
+        var web = await net.StartMemberAsync(net.Member(1), """
+            use IO::Socket::INET; $|=1; print qq(ready\n);
+            $u=IO::Socket::INET->new(Proto=>q(udp),PeerAddr=>q(10.89.77.1),PeerPort=>53); $u->send(pack(q(H*),q(000701000001000000000000026462)).pack(q(C/a*),q(shop)).pack(q(H*),q(0000010001)));
+            $u->recv($r,512); $a=join(q(.),unpack(q(C4),substr($r,-4))); $c=IO::Socket::INET->new(PeerAddr=>$a,PeerPort=>80); print $a,q( ),<$c>;
+            """);
+        Assert.Equal("10.89.77.2 hello from db", await web.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+        await stop.CancelAsync();
+        await serving;
+    }
+
+    [Fact]
+    public async Task Two_networks_with_the_same_subnet_run_apart()
+    {
+        await using var one = new SandboxFixture();
+        await using var two = new SandboxFixture();
+        var (first, second) = (SandboxFixture.FreePort(), SandboxFixture.FreePort());
+        await one.CreateAsync(one.Spec(one.Published(first, 80)));
+        await two.CreateAsync(two.Spec(two.Published(second, 80)));
+        await one.StartMemberAsync(one.Db, TcpServer);
+        await two.StartMemberAsync(two.Db, TcpServer.Replace("hello", "welcome", StringComparison.Ordinal));
+        Assert.Equal("hello from db\n", await SandboxFixture.TalkAsync(first));
+        Assert.Equal("welcome from db\n", await SandboxFixture.TalkAsync(second));
+    }
+
+    [Fact]
+    public async Task A_port_in_use_is_named_with_its_holder_and_nothing_is_left()
+    {
+        await using var net = new SandboxFixture();
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        var error = await Assert.ThrowsAsync<BoltException>(() => net.CreateAsync(net.Spec(net.Published(port, 80))));
+        Assert.Equal("BOLT4001", error.Diagnostic.Code);
+        Assert.Contains($"127.0.0.1:{port}/tcp", error.Diagnostic.Message, StringComparison.Ordinal);
+        Assert.Contains($"(pid {Environment.ProcessId})", error.Diagnostic.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(net.Folder));
+    }
+
+    [Fact]
+    public async Task A_network_in_use_holds_its_ports()
+    {
+        await using var net = new SandboxFixture();
+        var port = SandboxFixture.FreePort();
+        await net.CreateAsync(net.Spec(net.Published(port, 80)));
+        Assert.IsType<PortFinding.InUse>(Network.CheckPort(net.Published(port, 80)));
+    }
+
+    [Fact]
+    public async Task A_detached_network_is_adopted_and_changed_while_it_runs()
+    {
+        await using var net = new SandboxFixture();
+        var (old, next) = (SandboxFixture.FreePort(), SandboxFixture.FreePort());
+        var spec = net.Spec(net.Published(old, 80)) with { DieWithOwner = false };
+        await net.CreateAsync(spec);
+        await net.StartMemberAsync(net.Db, TcpServer);
+
+        var adopted = Network.TryAdopt(net.Folder);
+        Assert.NotNull(adopted);
+        Assert.Equal(Network.FingerprintOf(spec), adopted.Fingerprint);
+        var changed = net.Spec(net.Published(next, 80)) with { DieWithOwner = false };
+        await adopted.UpdateAsync(changed, TestContext.Current.CancellationToken);
+        Assert.Equal("hello from db\n", await SandboxFixture.TalkAsync(next));
+        await Assert.ThrowsAsync<SocketException>(() => SandboxFixture.TalkAsync(old));
+        Assert.Equal(Network.FingerprintOf(changed), adopted.Fingerprint);
+    }
+
+    [Fact]
+    public async Task What_a_killed_sandbox_left_is_removed_at_adoption()
+    {
+        var before = await FootprintAsync();
+        await using (var net = new SandboxFixture())
+        {
+            await net.CreateAsync(net.Spec(net.Published(SandboxFixture.FreePort(), 80)) with { DieWithOwner = false });
+            var keeper = NetworkRecord.Read(net.Folder)!.Keeper!;
+            using (var pidfd = Pidfd.Open(keeper.Pid)) Pidfd.Signal(pidfd!, Sys.SigKill);
+            while (keeper.Alive) await Task.Yield();
+            Assert.Null(Network.TryAdopt(net.Folder));
+            Assert.False(Directory.Exists(net.Folder));
+        }
+        Assert.Equal(before, await FootprintAsync());
+    }
+
+    /// <summary>Links and rules of the host, as far as this user may see them.</summary>
+    private static async Task<string> FootprintAsync() =>
+        await SandboxFixture.RunAsync("ip", "-br", "link") + await SandboxFixture.RunAsync("nft", "list", "tables");
+}
