@@ -16,8 +16,8 @@ internal static unsafe class SandboxMap
             var users = Program(sheet.NewUidMap, pid, ids.HostUid, ids.SubUid, ids.Count);
             var groups = Program(sheet.NewGidMap, pid, ids.HostGid, ids.SubGid, ids.Count);
             // Both at once: each takes about 2 ms, most of it execve.
-            var first = users.Start(log, log);
-            var second = groups.Start(log, log);
+            var first = users.Start(log, log, log);
+            var second = groups.Start(log, log, log);
             var firstEnd = first < 0 ? first : SandboxProgram.Wait(first);
             var secondEnd = second < 0 ? second : SandboxProgram.Wait(second);
             return firstEnd != 0 ? firstEnd : secondEnd;

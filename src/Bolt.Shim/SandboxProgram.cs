@@ -11,8 +11,8 @@ internal readonly unsafe struct SandboxProgram(string path, IReadOnlyList<string
     private readonly byte** _arguments = SandboxMemory.Texts(arguments);
     private readonly byte** _environment = Environment;
 
-    /// <summary>The pid, or a negated errno. <paramref name="input"/> is its stdin, <paramref name="output"/> both others.</summary>
-    public int Start(int input, int output)
+    /// <summary>The pid, or a negated errno. The descriptors become its stdin, stdout and stderr.</summary>
+    public int Start(int input, int output, int error)
     {
         var pid = (int)Sys.Fork();
         if (pid != 0) return pid;
@@ -21,9 +21,10 @@ internal readonly unsafe struct SandboxProgram(string path, IReadOnlyList<string
         // dup3 clears close-on-exec; on the same number it is EINVAL, so first away from 0..2.
         var from = (int)Sys.Call(SystemCall.fcntl, input, 0 /* F_DUPFD */, 10);
         var to = (int)Sys.Call(SystemCall.fcntl, output, 0, 10);
+        var log = (int)Sys.Call(SystemCall.fcntl, error, 0, 10);
         Sys.Duplicate(from, 0);
         Sys.Duplicate(to, 1);
-        Sys.Duplicate(to, 2);
+        Sys.Duplicate(log, 2);
         Sys.CloseFrom(3, 4);
         Sys.Execute(_path, _arguments, _environment);
         Sys.Exit(127);
@@ -33,7 +34,7 @@ internal readonly unsafe struct SandboxProgram(string path, IReadOnlyList<string
     /// <summary>Runs it to its end: its exit code, 128 + signal, or a negated errno.</summary>
     public int Run(int input, int output)
     {
-        var pid = Start(input, output);
+        var pid = Start(input, output, output);
         return pid < 0 ? pid : Wait(pid);
     }
 

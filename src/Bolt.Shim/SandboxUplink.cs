@@ -28,7 +28,13 @@ internal sealed unsafe class SandboxPasta(SandboxSheet sheet, int holder, int lo
         if (_fifo < 0) return _fifo;
         var pid = holder.ToString(CultureInfo.InvariantCulture);
         var program = new SandboxProgram(sheet.Pasta, [.. sheet.PastaArguments.Select(a => a.Replace("{holder}", pid, StringComparison.Ordinal))]);
-        _pid = program.Start(log, log);
+        // Root's pasta gives up the privilege to look into another user's process, so the namespaces come open; as stdin and
+        // stdout, because later versions close all other descriptors.
+        var user = (int)Sys.Open(SandboxMemory.Text($"/proc/{pid}/ns/user"), Sys.OReadOnly | Sys.OCloseOnExec);
+        var net = (int)Sys.Open(SandboxMemory.Text($"/proc/{pid}/ns/net"), Sys.OReadOnly | Sys.OCloseOnExec);
+        _pid = Math.Min(user, net) < 0 ? Math.Min(user, net) : program.Start(user, net, log);
+        if (user >= 0) Sys.Close(user);
+        if (net >= 0) Sys.Close(net);
         if (_pid < 0) return _pid;
         _pidfd = (int)Sys.PidFdOpen(_pid);
         return Math.Min(_pidfd, 0);

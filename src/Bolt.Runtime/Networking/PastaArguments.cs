@@ -26,8 +26,9 @@ internal static class PastaArguments
             .. Ports("--tcp-ports", ports.Where(p => !p.Published.Udp)),
             .. Ports("--udp-ports", ports.Where(p => p.Published.Udp)),
             "--tcp-ns", "none", "--udp-ns", "none",
-            "--userns", $"/proc/{HolderPid}/ns/user",
-            "--netns", $"/proc/{HolderPid}/ns/net",
+            // Both are also its stdin and stdout: root's pasta may not open them by the holder's pid.
+            "--userns", root ? "/proc/self/fd/0" : $"/proc/{HolderPid}/ns/user",
+            "--netns", root ? "/proc/self/fd/1" : $"/proc/{HolderPid}/ns/net",
         ];
     }
 

@@ -15,7 +15,8 @@ internal sealed class SandboxFixture : IAsyncDisposable
 
     public SandboxFixture() => File.SetUnixFileMode(_root, (UnixFileMode)0b111_001_001);
 
-    public static string Shim { get; } = ShimLocation.Find(null) ?? throw new InvalidOperationException("bolt-shim is not beside the tests");
+    private static IdMap TempMap => Environment.UserName == "root" ? new IdMap(0x70000000, 0x70000000, 0x70000001, 0x70000001, 65535) : new IdMap(1001, 1001, 100000, 100000, 65536);
+    public static string Shim { get; } = Path.Combine(AppContext.BaseDirectory, "runtimes/linux-x64/native/bolt-shim");
 
     public string Folder => Path.Combine(_root, "net");
     public IPNetwork Subnet { get; init; } = IPNetwork.Parse("10.89.77.0/24");
@@ -28,7 +29,7 @@ internal sealed class SandboxFixture : IAsyncDisposable
     {
         Id = "shop-" + Path.GetFileName(_root).ToLowerInvariant(),
         Folder = Folder,
-        Ids = IdMap.OfCurrentUser(),
+        Ids = TempMap,
         Subnet = Subnet,
         Members = [new NetworkMember(["db"], Member(0)), new NetworkMember(["web", "www"], Member(1))],
         Ports = ports,
@@ -37,7 +38,19 @@ internal sealed class SandboxFixture : IAsyncDisposable
 
     public PublishedPort Published(int hostPort, int memberPort, bool udp = false) => new(IPAddress.Loopback, hostPort, Db, memberPort, udp);
 
-    public async Task<Network> CreateAsync(NetworkSpec spec) => Network = await Network.CreateAsync(Shim, spec, TestContext.Current.CancellationToken);
+    public async Task<Network> CreateAsync(NetworkSpec spec)
+    {
+        try
+        {
+            return Network = await Network.CreateAsync(Shim, spec, TestContext.Current.CancellationToken);
+        }
+        catch (Bolt.Diagnostics.BoltException e)
+        {
+            TestContext.Current.SendDiagnosticMessage(e.Diagnostic.ToString());
+            TestContext.Current.TestOutputHelper?.WriteLine(e.Diagnostic.ToString());
+            throw;
+        }
+    }
 
     /// <summary>A perl program in a network namespace with a veth to the bridge, as a capsule has it. Returns once it has said "ready".</summary>
     public async Task<Process> StartMemberAsync(IPAddress address, string perl)
@@ -57,7 +70,7 @@ internal sealed class SandboxFixture : IAsyncDisposable
             ' member "$1"
             """;
         var process = Process.Start(new ProcessStartInfo("nsenter",
-            ["-t", $"{Network.SandboxPid}", "-U", "-n", "--preserve-credentials", "sh", "-c", script, "member", perl])
+            ["-t", $"{Network.SandboxPid}", "-U", "-n", "sh", "-c", script, "member", perl])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -74,7 +87,7 @@ internal sealed class SandboxFixture : IAsyncDisposable
 
     /// <summary>A shell command in the sandbox's own namespaces; its output.</summary>
     public async Task<string> RunInsideAsync(string command) =>
-        await RunAsync("nsenter", "-t", $"{Network!.SandboxPid}", "-U", "-n", "--preserve-credentials", "sh", "-c", command);
+        await RunAsync("nsenter", "-t", $"{Network!.SandboxPid}", "-U", "-n", "sh", "-c", command);
 
     public static async Task<string> RunAsync(string program, params string[] arguments)
     {
