@@ -33,7 +33,7 @@ internal sealed record DnsQuestion(string Name, ushort Type, ushort Class, int E
         code = (message[2] & 0x78) != 0 ? DnsCode.NotImplemented : DnsCode.FormatError;
         if (code == DnsCode.NotImplemented || BinaryPrimitives.ReadUInt16BigEndian(message[4..]) != 1) return false;
         var at = HeaderLength;
-        if (Name(message, ref at) is not { } name || message.Length < at + 4) return false;
+        if (ReadName(message, ref at) is not { } name || message.Length < at + 4) return false;
         question = new DnsQuestion(name, BinaryPrimitives.ReadUInt16BigEndian(message[at..]), BinaryPrimitives.ReadUInt16BigEndian(message[(at + 2)..]), at + 4);
         code = null;
         return true;
@@ -43,7 +43,7 @@ internal sealed record DnsQuestion(string Name, ushort Type, ushort Class, int E
     /// Labels of 1 to 63 bytes, a zero at the end, 255 bytes in all (RFC 1035 section 3.1). A compression pointer can lead
     /// nowhere in a first name, so it is refused; with it goes every loop.
     /// </summary>
-    private static string? Name(ReadOnlySpan<byte> message, ref int at)
+    private static string? ReadName(ReadOnlySpan<byte> message, ref int at)
     {
         var name = new StringBuilder();
         for (var start = at; at < message.Length && at - start < 255;)

@@ -43,13 +43,13 @@ internal static class DnsResponse
         return response;
     }
 
-    private static void Header(Span<byte> message, ushort questions, ushort answers, DnsCode code, bool authoritative)
+    private static void Header(Span<byte> message, int questions, int answers, DnsCode code, bool authoritative)
     {
         // Keeps id, opcode and "recursion desired"; sets QR, AA and "recursion available".
         message[2] = (byte)(0x80 | message[2] & 0x79 | (authoritative ? 4 : 0));
         message[3] = (byte)(0x80 | (byte)code);
-        BinaryPrimitives.WriteUInt16BigEndian(message[4..], questions);
-        BinaryPrimitives.WriteUInt16BigEndian(message[6..], answers);
+        BinaryPrimitives.WriteUInt16BigEndian(message[4..], (ushort)questions);
+        BinaryPrimitives.WriteUInt16BigEndian(message[6..], (ushort)answers);
         message[8..12].Clear();
     }
 

@@ -95,7 +95,7 @@ internal sealed class Network
         Path.Combine(_folder, NetworkNames.HostsFile), Path.Combine(_folder, NetworkNames.ResolvConf));
 
     /// <summary>The sockets bound to port 53 of the gateway; each owner asks for its own copies.</summary>
-    /// <exception cref="BoltException">BOLT4010.</exception>
+    /// <exception cref="BoltException">The sandbox is gone.</exception>
     public (Socket Udp, Socket Tcp) OpenResolverSockets() => SandboxControl.ResolverSockets(_folder);
 
     /// <summary>Ends all of it: processes, namespaces, host rules, files.</summary>
