@@ -15,7 +15,8 @@ internal static class Program
         if (args is ["--version"] or ["version"])
         {
             using var output = new SafeFileHandle(1, ownsHandle: false);
-            RandomAccess.Write(output, Encoding.ASCII.GetBytes(ToolVersion.Text + "\n"), 0);
+            using var stream = new FileStream(output, FileAccess.Write, bufferSize: 0);
+            stream.Write(Encoding.ASCII.GetBytes(ToolVersion.Text + "\n"));
             return ExitCode.Done;
         }
         // The portable package installs anywhere; what it does needs the Linux kernel.

@@ -1,0 +1,79 @@
+using System.Text.Json;
+
+namespace Bolt.Scenarios;
+
+/// <summary>What the tool says, and to whom: people, programs, pipes.</summary>
+public class SpeechTests(InstalledTool tool)
+{
+    public static TheoryData<string> Verbs { get; } = new(
+        "up", "down", "ps", "status", "logs", "exec", "stop", "start", "restart", "run", "doctor", "version", "surge");
+
+    [Theory]
+    [MemberData(nameof(Verbs))]
+    public async Task Every_verb_has_help_with_an_example(string verb)
+    {
+        var help = (await tool.BoltAsync(tool.FreshFolder("help"), verb, "--help")).Expect(0);
+        Golden.Check($"Help/{verb}", help.Output);
+        Assert.Empty(help.Error);
+    }
+
+    [Fact]
+    public async Task The_tree_of_verbs_has_help()
+    {
+        Golden.Check("Help/bolt", (await tool.BoltAsync(tool.FreshFolder("help"), "--help")).Expect(0).Output);
+        var version = (await tool.BoltAsync(tool.FreshFolder("help"), "--version")).Expect(0).Output;
+        Assert.Equal(version, (await tool.BoltAsync(tool.FreshFolder("help"), "version")).Expect(0).Output);
+        Assert.Matches(@"^\d+\.\d+\.\d+\S*\n$", version);
+    }
+
+    [Fact]
+    public async Task Wrong_usage_is_2_and_names_what_helps()
+    {
+        var wrong = (await tool.BoltAsync(tool.FreshFolder("usage"), "up", "--no-such-option")).Expect(2);
+        Assert.Contains("`bolt up --help`", wrong.Error, StringComparison.Ordinal);
+        Assert.Empty(wrong.Output);
+    }
+
+    [Fact]
+    public async Task A_bad_Boltfile_is_2_with_every_problem_at_its_place()
+    {
+        await using var bad = tool.Stack("""
+            project = "bad"
+            [services.web]
+            image_name = "bolt://nginx"
+            ports = ["80:80", "80:81"]
+            depends_on = ["nobody"]
+            [services.other]
+            image = 5
+            """);
+        var up = (await bad.BoltAsync("up", "-d")).Expect(2);
+        Golden.Check("Speech/bad-boltfile", up.Error);
+        Assert.Empty(up.Output);
+        Golden.Check("Speech/no-boltfile", (await tool.BoltAsync(tool.FreshFolder("none"), "up")).Expect(2).Error);
+    }
+
+    [Fact]
+    public async Task Pipes_get_no_colour_and_json_parses()
+    {
+        await using var stack = tool.Stack("project = \"speech\"\n[services.sh]\nimage = \"bolt://busybox\"\ncommand = [\"sh\", \"-c\", \"echo hello; exec sleep 1000000\"]\n");
+        var plan = (await stack.BoltAsync("up", "--dry-run")).Expect(0);
+        Assert.Contains("start sh", plan.Output, StringComparison.Ordinal);
+        Assert.Contains("start sh", JsonDocument.Parse((await stack.BoltAsync("up", "--dry-run", "--json")).Expect(0).Output).RootElement.ToString(), StringComparison.Ordinal);
+
+        var up = (await stack.BoltAsync("up", "-d", "--json")).Expect(0);
+        Assert.Equal("stackReady", Lines(up.Output).Last(e => e.GetProperty("event").GetString() is "stackReady" or "stepFailed").GetProperty("event").GetString());
+        var ps = (await stack.BoltAsync("ps")).Expect(0);
+        var logs = (await stack.BoltAsync("logs")).Expect(0);
+        Assert.Equal("sh | hello\n", logs.Output);
+        Assert.Equal("hello", Lines((await stack.BoltAsync("logs", "--json", "--tail", "1")).Expect(0).Output).Single().GetProperty("text").GetString());
+        var doctor = await stack.BoltAsync("doctor", "--json");
+        Assert.All(Lines(doctor.Output), check => Assert.NotEmpty(check.GetProperty("name").GetString()!));
+        foreach (var said in new[] { plan, up, ps, logs, doctor, (await stack.BoltAsync("down")).Expect(0) })
+        {
+            Assert.DoesNotContain('\e', said.Output + said.Error);
+        }
+    }
+
+    private static JsonElement[] Lines(string output) =>
+        [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement)];
+}
