@@ -11,5 +11,33 @@ internal static class RecipeErrors
     public static Diagnostic LockNotWritten(string path, string reason) => Error("BOLT2202",
         $"cannot write `{path}`: {reason}", "make the folder writable; the lock keeps the next `bolt up` from changing anything");
 
-    private static Diagnostic Error(string code, string message, string? fix) => new(code, Severity.Error, message, null, fix);
+    public static Diagnostic NoRecipe(string name, IEnumerable<string> known) => Error("BOLT2203",
+        $"there is no recipe `{name}`", $"write one of {string.Join(", ", known)}, or the path of a `.capsule.toml` of your own");
+
+    public static Diagnostic RecipeUnreadable(string path, string reason) => Error("BOLT2204",
+        $"cannot read the recipe `{path}`: {reason}", "correct the path in the Boltfile");
+
+    public static Diagnostic BadUserName(SourceSpan at, string name) => Error("BOLT2205",
+        $"`{name}` is no user name", "write at most 32 letters, digits, `-` and `_`", at);
+
+    public static Diagnostic UnknownOwner(SourceSpan at, string owner, IEnumerable<string> known) => Error("BOLT2206",
+        $"`{owner}` names no user of this recipe", $"write one of {string.Join(", ", known)}, add it to `[[users]]`, or write numbers", at);
+
+    public static Diagnostic BadPath(SourceSpan at, string path) => Error("BOLT2207",
+        $"`{path}` is no absolute path inside the capsule", "write it from `/`, without `..`", at);
+
+    public static Diagnostic OneContent(SourceSpan at, string path) => Error("BOLT2208",
+        $"the file `{path}` needs either `content` or `concat`", "write `content = \"…\"`", at);
+
+    public static Diagnostic LayerDiffers(string who, string locked, string built) => Error("BOLT2209",
+        $"the packages that the lock of `{who}` names give the layer {built}, not {locked}",
+        $"remove the entry of `{who}` from bolt.lock and run `bolt up`; a newer Bolt may lay out a layer differently");
+
+    public static Diagnostic TemplateFailed(string who, string how, string output) => Error("BOLT2210",
+        $"cannot prepare the data folder of `{who}`: its initialize program {how}", output.Length == 0 ? null : $"it said: {output}");
+
+    public static Diagnostic FileTagged(string file, string tag) => Error("BOLT2211",
+        $"`{tag}` cannot be chosen for `{file}`", "write the version into the recipe");
+
+    private static Diagnostic Error(string code, string message, string? fix, SourceSpan? at = null) => new(code, Severity.Error, message, at, fix);
 }

@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using Bolt.Packages;
+
+namespace Bolt.Builds;
+
+/// <summary>A recipe as its author wrote it; <c>{version}</c> is filled in once the archive has told which one it is.</summary>
+internal sealed record Recipe
+{
+    public required string Name { get; init; }
+    /// <summary>Each an alternative list.</summary>
+    public required ImmutableArray<string> Packages { get; init; }
+    /// <summary>Alternatives, the first of which that exists tells the version.</summary>
+    public string? VersionOf { get; init; }
+    public ImmutableArray<string> Drops { get; init; } = [];
+    public ImmutableArray<string> Prefers { get; init; } = [];
+    public ImmutableArray<string> Prune { get; init; } = [];
+    public ImmutableArray<string> Keep { get; init; } = [];
+    public ImmutableArray<RecipeUser> Users { get; init; } = [];
+    /// <summary>Folders, files and links with numeric owners.</summary>
+    public ImmutableArray<LayerEntry> Entries { get; init; } = [];
+    public ImmutableArray<string> Entrypoint { get; init; } = [];
+    public ImmutableArray<string> Command { get; init; } = [];
+    /// <summary>"NAME=value".</summary>
+    public ImmutableArray<string> Environment { get; init; } = [];
+    public string User { get; init; } = "";
+    public string WorkingDirectory { get; init; } = "/";
+    public ImmutableArray<int> Ports { get; init; } = [];
+    public StopSignal StopSignal { get; init; } = StopSignal.SIGTERM;
+    public ReadySignal Ready { get; init; } = new ReadySignal.Started();
+    public string? Data { get; init; }
+    public string? Url { get; init; }
+    public string? DefaultUser { get; init; }
+    public ImmutableArray<string>? Initialize { get; init; }
+    public ImmutableArray<string> Ephemeral { get; init; } = [];
+    /// <summary>"NAME=value" with {user}, {password} and {database}.</summary>
+    public ImmutableArray<string> CredentialEnvironment { get; init; } = [];
+    public bool Template { get; init; }
+}
+
+/// <summary>A user with a group of the same name.</summary>
+internal sealed record RecipeUser(string Name, uint Uid, uint Gid, string Home, string Shell);
+
+/// <summary>Signals that ask a program to end, with their numbers on Linux (signal(7)).</summary>
+internal enum StopSignal
+{
+    SIGHUP = 1,
+    SIGINT = 2,
+    SIGQUIT = 3,
+    SIGKILL = 9,
+    SIGUSR1 = 10,
+    SIGUSR2 = 12,
+    SIGTERM = 15,
+    SIGWINCH = 28,
+}

@@ -1,0 +1,182 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using System.Text;
+using Bolt.Diagnostics;
+using Bolt.Images;
+using Bolt.Packages;
+using Bolt.Storage;
+
+namespace Bolt.Builds;
+
+/// <summary>
+/// A recipe becomes an image: resolved once and pinned, its packages one layer, the layer one tree. With a pin and the
+/// tree there is nothing to fetch, parse or unpack.
+/// </summary>
+/// <param name="tools">Stores and programs.</param>
+/// <param name="sources">The archives; asked for only when something has to be fetched.</param>
+internal sealed class RecipeBuild(BuildTools tools, Func<ArchiveSources> sources)
+{
+    private const string RecipeLabel = "bolt.recipe";
+    private const string VersionLabel = "bolt.version";
+
+    // Two services of one recipe must not fetch the same packages side by side.
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> busy = new();
+
+    public RecipeBuild(BuildTools tools)
+        : this(tools, () => ArchiveSources.OfMachine("/"))
+    {
+    }
+
+    /// <summary>Debian's name of this machine's architecture.</summary>
+    public static string Architecture => RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "amd64";
+
+    public async Task<PreparedImage> PrepareAsync(
+        RecipeReference reference, LockSession @lock, bool offline, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
+    {
+        var gate = busy.GetOrAdd(reference.ToString(), _ => new SemaphoreSlim(1));
+        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await PrepareOneAsync(reference, @lock, offline, progress, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    private async Task<PreparedImage> PrepareOneAsync(
+        RecipeReference reference, LockSession @lock, bool offline, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
+    {
+        var text = ReadText(reference);
+        var digest = Digest.Of(Encoding.UTF8.GetBytes(text));
+        var key = $"{reference.Name}{(reference.Tag is null ? "" : ":" + reference.Tag)}/{Architecture}";
+        using var packages = new Lazily<PackageImage>(() => new PackageImage(tools.Paths, sources()));
+
+        var pin = @lock.TryGet(key) is { } known && known.Recipe == digest ? known : null;
+        var closure = pin?.Packages
+            ?? await packages.Value.ResolveAsync(Request(reference, Parse(reference, text, null), offline), progress, cancellationToken).ConfigureAwait(false);
+        var recipe = Parse(reference, text, closure.Version);
+        var layer = pin is not null && tools.Trees.Find(pin.Layer) is not null ? pin.Layer
+            : pin is not null && tools.Content.Contains(pin.Layer) ? pin.Layer
+            : await packages.Value.BuildLayerAsync(reference.ToString(), closure, RecipeLayer.Extras(recipe), tools.Content, offline, progress, cancellationToken).ConfigureAwait(false);
+        if (pin is not null && layer != pin.Layer)
+        {
+            throw new BoltException(RecipeErrors.LayerDiffers(reference.ToString(), pin.Layer.ToString(), layer.ToString()));
+        }
+        var tree = tools.Trees.Find(layer);
+        if (tree is null)
+        {
+            progress?.Report(new BuildProgress($"{reference}: laying out the tree", 0, 0));
+            tree = await tools.Trees.UnpackAsync(layer, () => tools.Content.OpenRead(layer), cancellationToken).ConfigureAwait(false);
+        }
+        var image = await SaveAsync(reference, recipe, digest, closure, layer, cancellationToken).ConfigureAwait(false);
+        if (pin is null)
+        {
+            @lock.Set(key, new RecipePin(digest, layer, closure));
+        }
+        return Prepared(reference, recipe, image, layer, tree);
+    }
+
+    private async Task<LocalImage> SaveAsync(
+        RecipeReference reference, Recipe recipe, Digest digest, PackageLock closure, Digest layer, CancellationToken cancellationToken)
+    {
+        var images = new ImageStore(tools.Paths, tools.Content);
+        var name = "bolt://" + reference;
+        if (images.Find(name) is { } known
+            && known.Config.DiffIds is [var only] && only == layer
+            && known.Config.Labels.GetValueOrDefault(RecipeLabel) == digest.ToString())
+        {
+            return known;
+        }
+        return await images.SaveAsync(name, new OciConfig
+        {
+            Architecture = closure.Architecture,
+            Entrypoint = recipe.Entrypoint,
+            Command = recipe.Command,
+            Environment = recipe.Environment,
+            User = recipe.User,
+            WorkingDirectory = recipe.WorkingDirectory,
+            ExposedPorts = recipe.Ports.Select(p => $"{p}/tcp").ToImmutableSortedSet(StringComparer.Ordinal),
+            StopSignal = recipe.StopSignal.ToString(),
+            Labels = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
+                .Add(RecipeLabel, digest.ToString()).Add(VersionLabel, closure.Version),
+            DiffIds = [layer],
+        }, cancellationToken).ConfigureAwait(false);
+    }
+
+    private PreparedImage Prepared(RecipeReference reference, Recipe recipe, LocalImage image, Digest layer, string tree)
+    {
+        var template = recipe.Template ? new RecipeTemplate(tools, reference.ToString(), recipe, layer, tree) : null;
+        return new PreparedImage
+        {
+            Reference = reference.ToString(),
+            Id = image.Id,
+            Layers = [tree],
+            Entrypoint = recipe.Entrypoint,
+            Command = recipe.Command,
+            Environment = recipe.Environment,
+            User = recipe.User,
+            WorkingDirectory = recipe.WorkingDirectory,
+            ExposedPorts = recipe.Ports,
+            StopSignal = (int)recipe.StopSignal,
+            Recipe = new RecipeTraits
+            {
+                Ready = recipe.Ready,
+                DataFolder = recipe.Data,
+                Url = recipe.Url,
+                Port = recipe.Ports.IsEmpty ? null : recipe.Ports[0],
+                DefaultUser = recipe.DefaultUser,
+                Initialize = recipe.Initialize,
+                EphemeralArguments = recipe.Ephemeral,
+                TemplateTree = template is null ? null : template.TreeAsync,
+                Environment = recipe.CredentialEnvironment,
+            },
+        };
+    }
+
+    private static PackageRequest Request(RecipeReference reference, Recipe recipe, bool offline) => new()
+    {
+        For = reference.File ?? reference.Name,
+        Wanted = recipe.Packages,
+        VersionOf = recipe.VersionOf,
+        Tag = reference.Tag,
+        Drops = recipe.Drops,
+        Prefers = recipe.Prefers,
+        Architecture = Architecture,
+        Offline = offline,
+    };
+
+    private static Recipe Parse(RecipeReference reference, string text, string? version)
+    {
+        var read = RecipeReader.Read(reference.File ?? reference.Name + ".capsule.toml", text, version);
+        return read.Ok ? read.Value! : throw new BoltException(read.Diagnostics.First(d => d.Severity == Severity.Error));
+    }
+
+    private static string ReadText(RecipeReference reference)
+    {
+        if (reference.File is not { } file)
+        {
+            return RecipeCatalog.Read(reference.Name) ?? throw new BoltException(RecipeErrors.NoRecipe(reference.Name, RecipeCatalog.Names));
+        }
+        try
+        {
+            return new FileInfo(file).Length <= Boltfiles.TomlDocument.MaxLength * 4L
+                ? File.ReadAllText(file)
+                : throw new BoltException(RecipeErrors.RecipeUnreadable(file, "it is too large"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BoltException(RecipeErrors.RecipeUnreadable(file, e is FileNotFoundException or DirectoryNotFoundException ? "no such file" : e.Message), e);
+        }
+    }
+
+    private sealed class Lazily<T>(Func<T> make) : IDisposable
+        where T : class, IDisposable
+    {
+        private T? made;
+        public T Value => made ??= make();
+        public void Dispose() => made?.Dispose();
+    }
+}

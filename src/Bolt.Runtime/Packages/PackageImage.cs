@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Globalization;
+using Bolt.Diagnostics;
+using Bolt.Storage;
+
+namespace Bolt.Packages;
+
+/// <summary>A root file system from Debian packages: what is wanted becomes a lock, a lock becomes one layer.</summary>
+internal sealed class PackageImage : IDisposable
+{
+    private readonly StoragePaths paths;
+    private readonly ArchiveSources sources;
+    private readonly Downloads downloads;
+    private readonly Archive archive;
+
+    public PackageImage(StoragePaths paths, ArchiveSources sources, TimeProvider? time = null)
+    {
+        (this.paths, this.sources) = (paths, sources);
+        downloads = new Downloads(Path.Combine(paths.Cache, "packages/sha256"));
+        archive = new Archive(paths, downloads, time ?? TimeProvider.System);
+    }
+
+    /// <summary>Never the host's liblzma: the layer must come out the same without it.</summary>
+    public bool ManagedDecoders { get; init; }
+
+    /// <summary>Verifies the indexes of all sources and resolves the closure in them.</summary>
+    public async Task<PackageLock> ResolveAsync(PackageRequest request, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
+    {
+        progress?.Report(new BuildProgress($"{request.For}: reading the package lists", 0, sources.Sources.Length));
+        var opened = await Task.WhenAll(sources.Sources.Select(s =>
+            Task.Run(() => archive.OpenAsync(s, request.Architecture, request.Offline, cancellationToken), cancellationToken))).ConfigureAwait(false);
+        var suites = opened.OfType<OpenSuite>().ToList();
+        if (suites.All(s => s.Indexes.Count == 0))
+        {
+            throw new BoltException(PackageErrors.NoSources(request.Architecture));
+        }
+        var packages = new PackageSet(suites, request.Architecture);
+        var version = VersionChoice.Of(request, packages);
+        var resolved = new Resolver(request, packages, version).Resolve();
+        var used = resolved.Select(p => p.Suite).ToHashSet();
+        return new PackageLock(version.Version, request.Architecture,
+            [.. suites.Select(s => s.Locked).Where(l => used.Contains(l.Id)).DistinctBy(l => l.Id).OrderBy(l => l.Id, StringComparer.Ordinal)],
+            resolved);
+    }
+
+    /// <summary>Fetches what is missing and writes the layer, the same bytes each time; its digest is the diffId.</summary>
+    public async Task<Digest> BuildLayerAsync(
+        string who, PackageLock @lock, LayerExtras extras, ContentStore content, bool offline,
+        IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
+    {
+        var files = await FetchAsync(who, @lock, offline, progress, cancellationToken).ConfigureAwait(false);
+        progress?.Report(new BuildProgress($"{who}: unpacking {@lock.Packages.Length} packages", 0, @lock.Packages.Length));
+        using var spool = new Spool(Path.Combine(paths.Cache, "packages"));
+        var unpacked = new DebContents[files.Length];
+        var done = 0;
+        // Largest first: the last worker must not be left with the one that takes a second.
+        var order = Enumerable.Range(0, files.Length).OrderByDescending(i => @lock.Packages[i].Size);
+        await Parallel.ForEachAsync(order, cancellationToken, (i, stop) =>
+        {
+            unpacked[i] = DebFile.Unpack(@lock.Packages[i].Name, files[i], extras, spool, ManagedDecoders);
+            progress?.Report(new BuildProgress($"{who}: unpacking {@lock.Packages.Length} packages", Interlocked.Increment(ref done), files.Length));
+            return ValueTask.CompletedTask;
+        }).ConfigureAwait(false);
+        var entries = new LayerTree(@lock.Architecture).Merge(unpacked, extras);
+        using var tar = new TarStream(entries);
+        return await content.WriteAsync(tar, null, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<string[]> FetchAsync(
+        string who, PackageLock @lock, bool offline, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
+    {
+        var files = new string[@lock.Packages.Length];
+        var missing = new ConcurrentQueue<int>();
+        for (var i = 0; i < files.Length; i++)
+        {
+            files[i] = downloads.Find(@lock.Packages[i].Sha256) ?? "";
+            if (files[i].Length == 0)
+            {
+                missing.Enqueue(i);
+            }
+        }
+        if (offline && missing.TryPeek(out var first))
+        {
+            throw new BoltException(PackageErrors.Offline($"the package {@lock.Packages[first].Name} {@lock.Packages[first].Version}"));
+        }
+        var (total, done) = (missing.Sum(i => @lock.Packages[i].Size), 0L);
+        await Parallel.ForEachAsync(missing, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancellationToken }, async (i, stop) =>
+        {
+            files[i] = await FetchOneAsync(who, @lock, @lock.Packages[i], stop).ConfigureAwait(false);
+            progress?.Report(new BuildProgress($"{who}: fetching packages", Interlocked.Add(ref done, @lock.Packages[i].Size), total));
+        }).ConfigureAwait(false);
+        return files;
+    }
+
+    private async Task<string> FetchOneAsync(string who, PackageLock @lock, LockedPackage package, CancellationToken cancellationToken)
+    {
+        BoltException? unreachable = null;
+        foreach (var mirror in sources.Mirrors(package.Suite))
+        {
+            try
+            {
+                return await downloads.FetchAsync($"{mirror}/{Uri.EscapeDataString(package.Path).Replace("%2F", "/", StringComparison.Ordinal)}", package.Sha256, package.Size, cancellationToken).ConfigureAwait(false);
+            }
+            catch (BoltException e) when (e.Diagnostic.Code == "BOLT2103")
+            {
+            }
+            catch (BoltException e) when (e.Diagnostic.Code == "BOLT2102")
+            {
+                unreachable ??= e;
+            }
+        }
+        // A mirror that did not answer may still have it: that is the better thing to say.
+        throw unreachable ?? new BoltException(PackageErrors.Gone(who, package.Name, package.Version,
+            await CurrentAsync(package, @lock.Architecture, cancellationToken).ConfigureAwait(false)));
+    }
+
+    private async Task<string> CurrentAsync(LockedPackage package, string architecture, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var opened = await Task.WhenAll(sources.Sources.Select(s => archive.OpenAsync(s, architecture, false, cancellationToken))).ConfigureAwait(false);
+            var versions = new PackageSet([.. opened.OfType<OpenSuite>()], architecture).Versions(package.Name);
+            return versions.Count == 0 ? "it has no other version either" : $"it has {versions[0].Package.Version} now";
+        }
+        catch (BoltException e)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"and what it has now cannot be read: {e.Diagnostic.Message}");
+        }
+    }
+
+    public void Dispose() => downloads.Dispose();
+}
