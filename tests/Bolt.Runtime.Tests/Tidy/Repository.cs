@@ -19,6 +19,8 @@ internal static partial class Repository
         .SelectMany(f => Directory.EnumerateFiles(f, "*.cs", SearchOption.AllDirectories))
         .Where(f => !f.Contains("/obj/", StringComparison.Ordinal) && !f.Contains("/bin/", StringComparison.Ordinal));
 
+    public static string WithoutComments(string file) => Comment().Replace(File.ReadAllText(file), "");
+
     public static string Relative(string file) => Path.GetRelativePath(Root, file);
 
     private static Dictionary<string, Room> ReadRooms()
@@ -29,6 +31,10 @@ internal static partial class Repository
         return rows.ToDictionary(r => r.Name, r => new Room(r.Name, r.Number,
             [.. r.May.Split(' ', StringSplitOptions.RemoveEmptyEntries).Where(n => n != "-").Select(n => names[int.Parse(n)])]));
     }
+
+    // `//` inside a string follows a colon, as in bolt://.
+    [GeneratedRegex(@"(?<!:)//.*$", RegexOptions.Multiline)]
+    private static partial Regex Comment();
 
     [GeneratedRegex(@"^\| (\d+) \| (\w+) \|.*\| ([-\d ]+) \|$")]
     private static partial Regex Row();

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Mono.Cecil;
 
 namespace Bolt.Runtime.Tests.Tidy;
 
@@ -12,7 +11,7 @@ public partial class TidyTests
         ["Manager", "Helper", "Helpers", "Util", "Utils", "Utility", "Common", "Base", "Impl", "Info", "Processor", "Wrapper", "Context", "Factory", "Provider"];
 
     [Fact]
-    public void No_file_has_more_than_400_lines() => Assert.Empty(
+    public void No_file_has_more_than_400_lines() => Report.None(
         Repository.Sources(Folders).Where(f => File.ReadLines(f).Count() > 400).Select(Repository.Relative));
 
     [Fact]
@@ -24,7 +23,7 @@ public partial class TidyTests
             let name = type.Groups[1].Value
             where BannedEndings.Any(e => name.EndsWith(e, StringComparison.Ordinal))
             select $"{Repository.Relative(file)}: {name}";
-        Assert.Empty(wrong);
+        Report.None(wrong);
     }
 
     [Fact]
@@ -33,7 +32,7 @@ public partial class TidyTests
         var types = Assemblies.Runtime.GetTypes().ToList();
         var wrong = types.Where(t => t.IsInterface && t.Scope == Assemblies.Runtime)
             .Where(i => types.Count(t => t.Interfaces.Any(x => x.InterfaceType.FullName == i.FullName)) < 2);
-        Assert.Empty(wrong.Select(t => t.FullName));
+        Report.None(wrong.Select(t => t.FullName));
     }
 
     [Fact]
@@ -46,7 +45,7 @@ public partial class TidyTests
             let readme = Path.Combine(folder, "README.md")
             where !File.Exists(readme) || File.ReadLines(readme).Count() > 60
             select $"{room}: {(File.Exists(readme) ? "too long" : "missing")}";
-        Assert.Empty(wrong);
+        Report.None(wrong);
     }
 
     [Fact]
@@ -54,11 +53,14 @@ public partial class TidyTests
     {
         var wrong =
             from file in Repository.Sources("src")
-            from Match code in Codes().Matches(File.ReadAllText(file))
-            group Repository.Relative(file) by code.Value into uses
-            where uses.Count() > 1
+            let text = Repository.WithoutComments(file)
+            from Match code in Codes().Matches(text)
+            // The method that writes it: variants of one sentence may share a code.
+            let method = Methods().Matches(text[..code.Index]).LastOrDefault()?.Groups[1].Value
+            group $"{Repository.Relative(file)} {method}" by code.Value into uses
+            where uses.Distinct().Count() > 1
             select $"{uses.Key}: {string.Join(", ", uses.Distinct())}";
-        Assert.Empty(wrong.Order());
+        Report.None(wrong.Order());
     }
 
     [Fact]
@@ -66,7 +68,7 @@ public partial class TidyTests
     {
         var wrong =
             from file in Repository.Sources("src/Bolt.Runtime")
-            from Match code in Codes().Matches(File.ReadAllText(file))
+            from Match code in Codes().Matches(Repository.WithoutComments(file))
             let room = Path.GetRelativePath(Repository.Runtime, file).Split('/')[0]
             let wanted = room switch
             {
@@ -80,14 +82,14 @@ public partial class TidyTests
             }
             where code.Value[5] != wanted && code.Value[5] != '9'
             select $"{Repository.Relative(file)}: {code.Value}";
-        Assert.Empty(wrong);
+        Report.None(wrong);
     }
 
     [Fact]
     public void Nothing_is_left_to_write()
     {
         var wrong = Repository.Sources("src", "build").Where(f => Unfinished().IsMatch(File.ReadAllText(f)));
-        Assert.Empty(wrong.Select(Repository.Relative));
+        Report.None(wrong.Select(Repository.Relative));
     }
 
     [GeneratedRegex(@"\b(?:class|record|struct|interface|enum)\s+(?:class\s+|struct\s+)?([A-Z]\w+)")]
@@ -95,6 +97,9 @@ public partial class TidyTests
 
     [GeneratedRegex(@"""BOLT\d{4}""")]
     private static partial Regex Codes();
+
+    [GeneratedRegex(@"\bDiagnostic\??\s+(\w+)\s*\(")]
+    private static partial Regex Methods();
 
     [GeneratedRegex(@"NotImplementedException|\bTODO\b|\bFIXME\b|\bHACK\b")]
     private static partial Regex Unfinished();
