@@ -1,3 +1,4 @@
+using Bolt.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace Bolt;
