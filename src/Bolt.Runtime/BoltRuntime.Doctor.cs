@@ -1,5 +1,5 @@
-using Bolt.Diagnostics;
 using System.Runtime.CompilerServices;
+using Bolt.Diagnostics;
 
 namespace Bolt;
 
