@@ -61,7 +61,7 @@ internal sealed class Invocation : IDisposable
     /// <summary>The Boltfile that was meant; null after its problems have been shown, which is exit code 2.</summary>
     public Boltfile? LoadBoltfile()
     {
-        var found = BoltRuntime.Load(BoltfilePath());
+        var found = BoltRuntime.Load(BoltfilePath(), Environment.GetEnvironmentVariable);
         DiagnosticView.Show(Screen, found.Diagnostics);
         return found.Ok ? found.Value : null;
     }
@@ -92,7 +92,14 @@ internal sealed class Invocation : IDisposable
         BoltOptions.FromEnvironment(Environment.GetEnvironmentVariable, Environment.IsPrivilegedProcess) with
         {
             SuperviseCommand = OwnCommand("supervise"),
+            DotnetPath = DotnetHost(),
         };
+
+    // The host that runs this tool names itself; else the first in PATH.
+    private static string? DotnetHost() =>
+        Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host
+            ? host
+            : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Where(f => f.StartsWith('/')).Select(f => Path.Combine(f, "dotnet")).FirstOrDefault(File.Exists);
 
     // The portable package runs as `dotnet bolt.dll`, the native one as itself.
     private static string[] OwnCommand(string verb)

@@ -41,7 +41,7 @@ internal sealed record Target(StackName Stack, string Project, ImmutableArray<st
     // What `bolt run --name cache` started is stopped with `bolt stop cache`; a service of that name in a Boltfile wins.
     private static async Task<StackStatus?> OfRunAsync(Invocation invocation, string name)
     {
-        if (invocation.HasBoltfile && BoltRuntime.Load(invocation.BoltfilePath()).Value is { } boltfile && boltfile.Services.Any(s => s.Name == name))
+        if (invocation.HasBoltfile && BoltRuntime.Load(invocation.BoltfilePath(), Environment.GetEnvironmentVariable).Value is { } boltfile && boltfile.Services.Any(s => s.Name == name))
         {
             return null;
         }

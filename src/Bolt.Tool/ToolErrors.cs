@@ -20,6 +20,9 @@ internal static class ToolErrors
     public static Diagnostic BadWord(string option, string word, string shape) =>
         new("BOLT6905", Severity.Error, $"`{option}` does not understand `{word}`", Fix: $"write {shape}");
 
+    public static Diagnostic BadForm(string option, string word, string problem, string fix) =>
+        new("BOLT6907", Severity.Error, $"`{option} {word}` {problem}", Fix: fix);
+
     public static Diagnostic NoTerminal() =>
         new("BOLT6906", Severity.Error, "standard input is not a terminal", Fix: "leave out `-t`");
 }

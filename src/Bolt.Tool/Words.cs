@@ -9,50 +9,21 @@ namespace Bolt.Tool;
 /// <summary>Typed words that several verbs take, as values.</summary>
 internal static class Words
 {
-    private const string PortShape = "`PORT`, `HOST:PORT` or `IP:HOST:PORT`, each with `/udp` after it or not";
-
     public static Argument<string[]> Services(string description) =>
         new("SERVICE") { Description = description, Arity = ArgumentArity.ZeroOrMore };
 
-    /// <summary>"8080:80", "80", "127.0.0.1:8080:80/udp", "[::1]:80:80".</summary>
-    public static PortMapping Port(string word)
-    {
-        var (text, protocol) = word switch
-        {
-            _ when word.EndsWith("/udp", StringComparison.Ordinal) => (word[..^4], PortProtocol.Udp),
-            _ when word.EndsWith("/tcp", StringComparison.Ordinal) => (word[..^4], PortProtocol.Tcp),
-            _ => (word, PortProtocol.Tcp),
-        };
-        var last = text.LastIndexOf(':');
-        var inner = Number(text[(last + 1)..], 1);
-        if (last < 0)
-        {
-            return new PortMapping("127.0.0.1", 0, inner, protocol);
-        }
-        var before = text[..last];
-        var middle = before.LastIndexOf(':');
-        var host = middle == before.Length - 1 ? 0 : Number(before[(middle + 1)..], 0);
-        var ip = middle < 0 ? "127.0.0.1" : before[..middle].Trim('[', ']');
-        return System.Net.IPAddress.TryParse(ip, out _) ? new PortMapping(ip, host, inner, protocol) : throw Bad();
+    /// <summary>"8080:80", "80", "127.0.0.1:8080:80/udp", "8000-8002:8000-8002".</summary>
+    public static ImmutableArray<PortMapping> Ports(string word) =>
+        ShortForms.ReadPorts(word, out var ports) is { } problem ? throw Bad("--publish", word, problem) : ports;
 
-        int Number(string digits, int least) =>
-            int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port >= least && port <= 65535 ? port : throw Bad();
-        BoltException Bad() => new(ToolErrors.BadWord("--publish", word, PortShape));
-    }
-
-    /// <summary>"./site:/srv", "data:/var/lib/x", with ":ro" after it or not.</summary>
+    /// <summary>"./site:/srv", "data:/var/lib/x", with ":ro" after it or not; folders as seen from here.</summary>
     public static VolumeMount Volume(string word, string here)
     {
-        var parts = word.Split(':');
-        if (parts is not ([_, _] or [_, _, "ro" or "rw"]) || parts[0].Length == 0 || !parts[1].StartsWith('/'))
+        if (ShortForms.ReadVolume(word, out var mount) is { } problem)
         {
-            throw new BoltException(ToolErrors.BadWord("--volume", word, "`SOURCE:/TARGET` or `SOURCE:/TARGET:ro`"));
+            throw Bad("--volume", word, problem);
         }
-        var readOnly = parts is [_, _, "ro"];
-        var source = parts[0];
-        return source[0] is '/' or '.' or '~'
-            ? new VolumeMount.Bind(Path.GetFullPath(source, here), parts[1], readOnly)
-            : new VolumeMount.Named(source, parts[1], readOnly);
+        return mount is VolumeMount.Bind bind ? bind with { Source = Path.GetFullPath(bind.Source, here) } : mount;
     }
 
     /// <summary>NAME=VALUE, or NAME for the caller's own value.</summary>
@@ -92,5 +63,12 @@ internal static class Words
         return DateTimeOffset.TryParse(word, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal, out var time)
             ? time
             : throw new BoltException(ToolErrors.BadWord(option, word, "an age such as `10m`, or a time such as `2026-01-31T12:00`"));
+    }
+
+    // ShortForms says "has no port number in `x`; write `8080:80`".
+    private static BoltException Bad(string option, string word, string problem)
+    {
+        var parts = problem.Split("; ", 2);
+        return new BoltException(ToolErrors.BadForm(option, word, parts[0], parts.Length > 1 ? parts[1] : "`bolt run --help` shows the form"));
     }
 }

@@ -37,7 +37,7 @@ internal static class RunCommand
             invocation.Parsed.GetRequiredValue(Image),
             invocation.Values(Inner),
             invocation.Value(Name),
-            [.. (invocation.Value(Publish) ?? []).Select(Words.Port)],
+            [.. (invocation.Value(Publish) ?? []).SelectMany(w => Words.Ports(w))],
             Words.Env("--env", invocation.Value(Env)),
             [.. (invocation.Value(Volume) ?? []).Select(v => Words.Volume(v, Environment.CurrentDirectory))],
             invocation.Value(Tty),
