@@ -68,7 +68,7 @@ internal sealed record StackFolder(StackName Name, string Path)
         {
             return JsonSerializer.Deserialize(File.ReadAllBytes(path), shape);
         }
-        catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or JsonException or NotSupportedException or UnauthorizedAccessException)
         {
             return null;
         }

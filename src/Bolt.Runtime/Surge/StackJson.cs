@@ -40,7 +40,7 @@ public static class StackJson
         {
             return JsonSerializer.Deserialize(json, StackJsonShapes.Default.StackEvent);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or NotSupportedException)
         {
             return null;
         }

@@ -38,7 +38,7 @@ internal static class SurgeErrors
 
     public static Diagnostic EndedBeforeReady(string service, int shellCode, IReadOnlyList<string> lastLines) =>
         new("BOLT6008", Severity.Error, $"`{service}` ended with code {shellCode} before it was ready", null, null,
-            lastLines.Count == 0 ? null : new Diagnostic("BOLT6008", Severity.Note, $"its last lines: {string.Join("\n", lastLines)}"));
+            lastLines.Count == 0 ? null : Because($"its last lines: {string.Join("\n", lastLines)}"));
 
     public static Diagnostic NoDataFolder(string service, string source) =>
         new("BOLT6009", Severity.Error, $"service `{service}` has a `storage` table, but `{source}` names no data folder", null,
@@ -46,7 +46,7 @@ internal static class SurgeErrors
 
     public static Diagnostic InitializeFailed(string service, int shellCode, IReadOnlyList<string> lastLines) =>
         new("BOLT6010", Severity.Error, $"preparing the data of `{service}` ended with code {shellCode}", null, null,
-            lastLines.Count == 0 ? null : new Diagnostic("BOLT6010", Severity.Note, $"its last lines: {string.Join("\n", lastLines)}"));
+            lastLines.Count == 0 ? null : Because($"its last lines: {string.Join("\n", lastLines)}"));
 
     public static Diagnostic NoUrl(string service, string needed) =>
         new("BOLT6011", Severity.Error, $"service `{service}` asks for the address of `{needed}`, which has none", null,
@@ -58,7 +58,7 @@ internal static class SurgeErrors
 
     public static Diagnostic OwnerDied(string lastWords) =>
         new("BOLT6013", Severity.Error, "the owner process of the stack ended before it answered", null, null,
-            lastWords.Length == 0 ? null : new Diagnostic("BOLT6013", Severity.Note, lastWords));
+            lastWords.Length == 0 ? null : Because(lastWords));
 
     public static Diagnostic NoSuchStack(string id) =>
         new("BOLT6014", Severity.Error, $"there is no stack `{id}`", null, "run `bolt ps` to see those that exist");
@@ -79,7 +79,7 @@ internal static class SurgeErrors
         new("BOLT6019", Severity.Error, $"`{service}` failed its health probe {times} times{(lastLine is null ? "" : $": {lastLine}")}");
 
     public static Diagnostic Unexpected(string doing, Exception error) =>
-        new("BOLT6020", Severity.Error, $"cannot {doing}", null, null, new Diagnostic("BOLT6020", Severity.Note, error.Message));
+        new("BOLT6020", Severity.Error, $"cannot {doing}", null, null, Because(error.Message));
 
     public static Diagnostic NoSuchAddress(string service, PortStatus port) =>
         new("BOLT6021", Severity.Error, $"cannot publish `{service}`: `{port.HostAddress}` is no address of this host", null,
@@ -97,9 +97,12 @@ internal static class SurgeErrors
 
     public static Diagnostic RestartFailed(string service, Exception error) =>
         new("BOLT6025", Severity.Warning, $"`{service}` did not come back", null, null,
-            error is BoltException bolt ? bolt.Diagnostic : new Diagnostic("BOLT6025", Severity.Note, error.Message));
+            error is BoltException bolt ? bolt.Diagnostic : Because(error.Message));
 
     public static Diagnostic NoShim() =>
         new("BOLT9601", Severity.Error, "the program `bolt-shim`, which starts capsules, is not there", null,
             "install the package Bolt.Runtime for linux-x64 again, or set BOLT_SHIM to the program's path");
+
+    // What others said: a program's last lines, an exception's message.
+    private static Diagnostic Because(string words) => new("BOLT6030", Severity.Note, words);
 }
