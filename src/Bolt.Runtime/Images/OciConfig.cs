@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text.Json;
+using Bolt.Diagnostics;
 using Bolt.Storage;
 
 namespace Bolt.Images;
@@ -6,7 +8,9 @@ namespace Bolt.Images;
 /// <summary>What a container of an image is started with: the part of an OCI config that Bolt reads and writes (image-spec config.md).</summary>
 internal sealed record OciConfig
 {
-    public string Architecture { get; init; } = "amd64";
+    private const int MaxLayers = 500;
+
+    public string Architecture { get; init; } = OciPlatform.Architecture;
     public ImmutableArray<string> Entrypoint { get; init; } = [];
     public ImmutableArray<string> Command { get; init; } = [];
     /// <summary>"NAME=value".</summary>
@@ -21,4 +25,86 @@ internal sealed record OciConfig
     public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
     /// <summary>Digests of the uncompressed layers, lowest first.</summary>
     public ImmutableArray<Digest> DiffIds { get; init; } = [];
+
+    /// <summary>The config's bytes: equal configs have equal bytes, so their digest is the image's identity.</summary>
+    public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(
+        new ConfigDocument
+        {
+            Architecture = Architecture,
+            Os = "linux",
+            Config = new ConfigProcess
+            {
+                User = OrNull(User),
+                ExposedPorts = ExposedPorts.IsEmpty ? null
+                    : new SortedDictionary<string, EmptyDocument>(ExposedPorts.ToDictionary(p => p, _ => new EmptyDocument()), StringComparer.Ordinal),
+                Env = OrNull(Environment),
+                Entrypoint = OrNull(Entrypoint),
+                Cmd = OrNull(Command),
+                WorkingDir = OrNull(WorkingDirectory),
+                Labels = Labels.IsEmpty ? null : new SortedDictionary<string, string>(Labels.ToDictionary(), StringComparer.Ordinal),
+                StopSignal = OrNull(StopSignal),
+            },
+            Rootfs = new ConfigRoot("layers", [.. DiffIds.Select(d => d.ToString())]),
+        },
+        OciJson.Default.ConfigDocument);
+
+    /// <summary>Reads a config of any maker.</summary>
+    public static OciConfig Read(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            return From(JsonSerializer.Deserialize(bytes, OciJson.Default.ConfigDocument) ?? throw new JsonException("it is null"));
+        }
+        catch (JsonException e)
+        {
+            throw new BoltException(ImageErrors.BadDocument("image config", e.Message), e);
+        }
+    }
+
+    private static OciConfig From(ConfigDocument document)
+    {
+        if (document.Os is { } os && os != "linux")
+        {
+            throw new JsonException($"it is made for `{os}`, not for linux");
+        }
+        var layers = document.Rootfs?.DiffIds ?? [];
+        if (layers.Length is 0 or > MaxLayers)
+        {
+            throw new JsonException($"it has {layers.Length} layers");
+        }
+        var process = document.Config ?? new ConfigProcess();
+        return new OciConfig
+        {
+            Architecture = document.Architecture ?? OciPlatform.Architecture,
+            Entrypoint = [.. process.Entrypoint ?? []],
+            Command = [.. process.Cmd ?? []],
+            Environment = [.. process.Env ?? []],
+            User = process.User ?? "",
+            WorkingDirectory = process.WorkingDir ?? "",
+            ExposedPorts = (process.ExposedPorts?.Keys ?? Enumerable.Empty<string>()).ToImmutableSortedSet(StringComparer.Ordinal),
+            StopSignal = process.StopSignal ?? "",
+            Labels = (process.Labels ?? []).ToImmutableSortedDictionary(StringComparer.Ordinal),
+            DiffIds = [.. layers.Select(l => Digest.Parse(l) ?? throw new JsonException($"`{l}` is no digest of a layer"))],
+        };
+    }
+
+    /// <summary>TCP ports of <see cref="ExposedPorts"/>: "80", "80/tcp", "8000-8002/tcp" (its first).</summary>
+    public ImmutableArray<int> TcpPorts() =>
+        [.. ExposedPorts.Where(p => !p.EndsWith("/udp", StringComparison.Ordinal))
+            .Select(p => int.TryParse(p.AsSpan(0, p.AsSpan().IndexOfAny('/', '-') is var end and >= 0 ? end : p.Length), out var port) ? port : 0)
+            .Where(p => p is > 0 and <= 65535).Distinct().Order()];
+
+    private static string? OrNull(string text) => text.Length == 0 ? null : text;
+
+    private static string[]? OrNull(ImmutableArray<string> list) => list.IsEmpty ? null : [.. list];
+}
+
+/// <summary>This machine in OCI's words.</summary>
+internal static class OciPlatform
+{
+    public static string Architecture { get; } = System.Runtime.InteropServices.RuntimeInformation.OSArchitecture switch
+    {
+        System.Runtime.InteropServices.Architecture.X64 => "amd64",
+        var other => other.ToString().ToLowerInvariant(),
+    };
 }

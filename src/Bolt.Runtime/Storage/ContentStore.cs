@@ -1,12 +1,101 @@
+using System.Security.Cryptography;
+
 namespace Bolt.Storage;
 
 /// <summary>Blobs by their SHA-256: STATE/blobs/sha256/HEX. A blob that has its name is whole and right.</summary>
 internal sealed class ContentStore(StoragePaths paths)
 {
-    public bool Contains(Digest digest) => throw new NotImplementedException();
+    /// <summary>No layer that people make is near it; a decompression bomb is.</summary>
+    public const long MaxBlob = 64L << 30;
 
-    public Stream OpenRead(Digest digest) => throw new NotImplementedException();
+    private readonly string blobs = Path.Combine(paths.State, "blobs", "sha256");
+    private readonly string incoming = Path.Combine(paths.State, "blobs", "incoming");
 
-    public Task<Digest> WriteAsync(Stream content, Digest? expected, CancellationToken cancellationToken) =>
-        throw new NotImplementedException(paths.State);
+    public bool Contains(Digest digest) => File.Exists(PathOf(digest));
+
+    public Stream OpenRead(Digest digest)
+    {
+        try
+        {
+            return new FileStream(PathOf(digest), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16, FileOptions.SequentialScan);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new Diagnostics.BoltException(StorageErrors.NoBlob(digest), e);
+        }
+    }
+
+    /// <summary>Size in bytes; null when it is not there.</summary>
+    public long? SizeOf(Digest digest) => new FileInfo(PathOf(digest)) is { Exists: true } file ? file.Length : null;
+
+    /// <summary>
+    /// Keeps a blob. It is hashed while it is written beside, made durable, and only then gets its name; with the wrong
+    /// digest, too large, or after a crash, nothing has the name.
+    /// </summary>
+    public async Task<Digest> WriteAsync(Stream content, Digest? expected, CancellationToken cancellationToken)
+    {
+        var beside = Path.Combine(incoming, Guid.NewGuid().ToString("n"));
+        try
+        {
+            StoreFolders.Ensure(blobs);
+            StoreFolders.Ensure(incoming);
+            SweepLeftovers();
+            var found = await CopyAsync(content, beside, cancellationToken).ConfigureAwait(false);
+            if (expected is { } wanted && wanted != found)
+            {
+                throw new Diagnostics.BoltException(StorageErrors.WrongDigest(wanted, found));
+            }
+            // Two writers of one blob: the second renames the same bytes over the first.
+            File.Move(beside, PathOf(found), overwrite: true);
+            return found;
+        }
+        catch (Exception e)
+        {
+            File.Delete(beside);
+            if (StorageErrors.IsFileSystem(e) && e is not InvalidDataException)
+            {
+                throw StorageErrors.Wrap(beside, e);
+            }
+            throw;
+        }
+    }
+
+    private static async Task<Digest> CopyAsync(Stream content, string beside, CancellationToken cancellationToken)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[1 << 17];
+        long total = 0;
+        var file = new FileStream(beside, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+        await using (file.ConfigureAwait(false))
+        {
+            int read;
+            while ((read = await content.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
+            {
+                total += read;
+                if (total > MaxBlob)
+                {
+                    throw new Diagnostics.BoltException(StorageErrors.TooLarge("a blob", MaxBlob));
+                }
+                hash.AppendData(buffer, 0, read);
+                await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+            }
+            file.Flush(flushToDisk: true);
+        }
+        return new Digest(Convert.ToHexStringLower(hash.GetHashAndReset()));
+    }
+
+    // A writer holds its file locked (FileShare.None); one that can be opened belongs to a process that died.
+    private void SweepLeftovers()
+    {
+        foreach (var path in Directory.EnumerateFiles(incoming))
+        {
+            using var held = StoreFolders.TryHold(path, FileMode.Open);
+            if (held is not null && File.GetLastWriteTimeUtc(path) < DateTime.UtcNow.AddMinutes(-1))
+            {
+                File.Delete(path);
+            }
+        }
+    }
+
+    private string PathOf(Digest digest) => Path.Combine(blobs, digest.Hex);
 }

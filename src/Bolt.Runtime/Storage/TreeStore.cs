@@ -1,14 +1,174 @@
+using System.Collections.Concurrent;
+using Bolt.Diagnostics;
+using Bolt.Kernel;
+
 namespace Bolt.Storage;
 
 /// <summary>Unpacked layers by diffId: STATE/trees/HEX/rootfs, owned by mapped ids. A tree that has its name is whole.</summary>
 internal sealed class TreeStore(StoragePaths paths, MappedFiles files)
 {
+    private const string Durable = "durable";
+    private static readonly ConcurrentDictionary<string, SemaphoreSlim> Turns = new(StringComparer.Ordinal);
+
+    private readonly string trees = Path.Combine(paths.State, "trees");
+
     /// <summary>The rootfs of a layer; null when it is not unpacked.</summary>
-    public string? Find(Digest diffId) => throw new NotImplementedException();
+    public string? Find(Digest diffId)
+    {
+        var tree = Path.Combine(trees, diffId.Hex);
+        return IsWhole(tree) ? RootOf(tree) : null;
+    }
 
     /// <summary>Unpacks a layer once; the path of its rootfs.</summary>
-    /// <param name="diffId">Digest of the uncompressed tar.</param>
+    /// <param name="diffId">Digest of the uncompressed tar; other bytes leave no tree.</param>
     /// <param name="openTar">Opens it: plain, gzip or zstd.</param>
-    public Task<string> UnpackAsync(Digest diffId, Func<Stream> openTar, CancellationToken cancellationToken) =>
-        throw new NotImplementedException(paths.State + files);
+    public async Task<string> UnpackAsync(Digest diffId, Func<Stream> openTar, CancellationToken cancellationToken)
+    {
+        if (Find(diffId) is { } found)
+        {
+            return found;
+        }
+        var tree = Path.Combine(trees, diffId.Hex);
+        // Services of one stack often share layers: in this process one unpacks and the others wait for it.
+        var turn = Turns.GetOrAdd(tree, _ => new SemaphoreSlim(1));
+        await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (Find(diffId) is { } madeMeanwhile)
+            {
+                return madeMeanwhile;
+            }
+            StoreFolders.Ensure(trees);
+            await SweepAsync(diffId, cancellationToken).ConfigureAwait(false);
+            await MakeAsync(diffId, tree, openTar, cancellationToken).ConfigureAwait(false);
+            return RootOf(tree);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private async Task MakeAsync(Digest diffId, string tree, Func<Stream> openTar, CancellationToken cancellationToken)
+    {
+        var beside = Path.Combine(trees, $".{diffId.Hex}.{Guid.NewGuid():n}");
+        StoreFolders.Ensure(beside);
+        using var held = StoreFolders.TryHold(Path.Combine(beside, "lock"), FileMode.CreateNew);
+        try
+        {
+            var root = RootOf(beside);
+            Directory.CreateDirectory(root, TreeFiles.WhileUnpacking);
+            var owners = await Task.Run(() => Unpack(diffId, openTar, root, cancellationToken), cancellationToken).ConfigureAwait(false);
+            if (owners.Count > 0)
+            {
+                await files.ApplyAsync(root, owners, cancellationToken).ConfigureAwait(false);
+            }
+            await File.WriteAllTextAsync(Path.Combine(beside, "boot"), BootId(), cancellationToken).ConfigureAwait(false);
+            File.Delete(Path.Combine(beside, "lock"));
+            if (!TryName(beside, tree))
+            {
+                await files.DeleteTreeAsync(beside, CancellationToken.None).ConfigureAwait(false);
+                return;
+            }
+            MakeDurable(tree);
+        }
+        catch (Exception e)
+        {
+            await files.DeleteTreeAsync(beside, CancellationToken.None).ConfigureAwait(false);
+            if (StorageErrors.IsFileSystem(e))
+            {
+                throw StorageErrors.Wrap(beside, e);
+            }
+            throw;
+        }
+    }
+
+    private IReadOnlyList<OwnedEntry> Unpack(Digest diffId, Func<Stream> openTar, string root, CancellationToken cancellationToken)
+    {
+        using var guard = new TarGuard(LayerStream.Decompress(openTar()), ContentStore.MaxBlob);
+        var owners = LayerUnpack.Run(guard, root, files.Ids, cancellationToken);
+        var found = guard.Finish();
+        return found == diffId ? owners : throw new BoltException(StorageErrors.WrongDigest(diffId, found));
+    }
+
+    // Two processes at one layer: rename(2) lets the first win, and the other throws its own tree away.
+    private static bool TryName(string beside, string tree)
+    {
+        try
+        {
+            Directory.Move(beside, tree);
+            return true;
+        }
+        catch (IOException) when (Directory.Exists(tree))
+        {
+            return false;
+        }
+    }
+
+    // The pages of a new tree reach the disk later. It is good as long as this boot lasts; the mark that it will outlast
+    // a power cut is set when the disk has it, without making the first start wait for that.
+    private static void MakeDurable(string tree) => new Thread(() =>
+    {
+        try
+        {
+            if (TreeNodes.Sync(tree) == Errno.None)
+            {
+                File.WriteAllBytes(Path.Combine(tree, Durable), []);
+            }
+        }
+        catch (Exception e) when (StorageErrors.IsFileSystem(e))
+        {
+            // The tree was removed meanwhile, or the disk is full: it stays good for this boot.
+        }
+    }) { IsBackground = true }.Start();
+
+    private static bool IsWhole(string tree)
+    {
+        if (!Directory.Exists(RootOf(tree)))
+        {
+            return false;
+        }
+        if (File.Exists(Path.Combine(tree, Durable)))
+        {
+            return true;
+        }
+        try
+        {
+            var sameBoot = File.ReadAllText(Path.Combine(tree, "boot")) == BootId();
+            if (sameBoot)
+            {
+                MakeDurable(tree);
+            }
+            return sameBoot;
+        }
+        catch (Exception e) when (StorageErrors.IsFileSystem(e))
+        {
+            return false;
+        }
+    }
+
+    // What a killed process left, and a tree that a power cut may have torn.
+    private async Task SweepAsync(Digest diffId, CancellationToken cancellationToken)
+    {
+        var tree = Path.Combine(trees, diffId.Hex);
+        if (Directory.Exists(tree) && !IsWhole(tree))
+        {
+            var aside = Path.Combine(trees, $".{diffId.Hex}.{Guid.NewGuid():n}");
+            Directory.Move(tree, aside);
+            await files.DeleteTreeAsync(aside, cancellationToken).ConfigureAwait(false);
+        }
+        foreach (var left in Directory.EnumerateDirectories(trees, $".{diffId.Hex}.*"))
+        {
+            // A lock file that can be opened belongs to nobody; one that is not there yet, or not any more, says nothing.
+            using var held = StoreFolders.TryHold(Path.Combine(left, "lock"), FileMode.Open);
+            if (held is not null)
+            {
+                await files.DeleteTreeAsync(left, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static string BootId() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
+
+    private static string RootOf(string tree) => Path.Combine(tree, "rootfs");
 }

@@ -1,0 +1,225 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Bolt.Diagnostics;
+using Bolt.Storage;
+
+namespace Bolt.Images;
+
+/// <summary>
+/// Reads an OCI layout folder. Nothing in it is believed: each blob is checked against the digest and size that name it,
+/// documents are small, indexes do not nest without end.
+/// </summary>
+internal sealed class OciLayout(string folder)
+{
+    public const long MaxDocument = 4 << 20;
+    private const int MaxNesting = 4, MaxDescriptors = 1000;
+    private const string TagAnnotation = "org.opencontainers.image.ref.name";
+
+    /// <summary>The image's config and its layers' descriptors, lowest first.</summary>
+    public (OciConfig Config, IReadOnlyList<Descriptor> Layers) Select(string? tag)
+    {
+        var manifest = ReadManifest(Choose(ReadIndex(), tag));
+        var config = OciConfig.Read(ReadBlob(manifest.Config ?? throw Bad("manifest", "it names no config")));
+        var layers = manifest.Layers ?? [];
+        if (config.Architecture != OciPlatform.Architecture)
+        {
+            throw new BoltException(ImageErrors.NoPlatform(folder, $"linux/{OciPlatform.Architecture}", [$"linux/{config.Architecture}"]));
+        }
+        return layers.Length == config.DiffIds.Length
+            ? (config, layers)
+            : throw Bad("manifest", $"it has {layers.Length} layers and its config {config.DiffIds.Length}");
+    }
+
+    /// <summary>Puts a layer's plain tar into the store, when it is not there.</summary>
+    public async Task CopyLayerAsync(Descriptor layer, Digest diffId, ContentStore content, CancellationToken cancellationToken)
+    {
+        if (content.Contains(diffId))
+        {
+            return;
+        }
+        // Encrypted layers and unknown packings have types of their own; what the bytes are is seen from them.
+        if (layer.MediaType is { } type && !type.Contains("tar", StringComparison.Ordinal) || layer.MediaType?.Contains("encrypted", StringComparison.Ordinal) == true)
+        {
+            throw new BoltException(ImageErrors.BadLayer(layer.Digest ?? "", $"its type is `{layer.MediaType}`"));
+        }
+        var blob = new VerifiedStream(Open(layer), layer);
+        try
+        {
+            var plain = LayerStream.Decompress(blob);
+            await using (plain.ConfigureAwait(false))
+            {
+                await content.WriteAsync(plain, diffId, cancellationToken).ConfigureAwait(false);
+                blob.Finish();
+            }
+        }
+        catch (Exception e) when (e is InvalidDataException or ZstdSharp.ZstdException)
+        {
+            throw new BoltException(ImageErrors.BadLayer(layer.Digest ?? "", e.Message), e);
+        }
+    }
+
+    private Descriptor[] ReadIndex()
+    {
+        var path = Path.Combine(folder, "index.json");
+        try
+        {
+            if (!File.Exists(path))
+            {
+                throw new BoltException(ImageErrors.NoLayout(folder, "it has no `index.json`"));
+            }
+            if (new FileInfo(path).Length > MaxDocument)
+            {
+                throw new BoltException(ImageErrors.NoLayout(folder, "its `index.json` is larger than 4 MiB"));
+            }
+            return Manifests(Parse(File.ReadAllBytes(path), OciJson.Default.IndexDocument, "index"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BoltException(ImageErrors.NoLayout(folder, e.Message), e);
+        }
+    }
+
+    private Descriptor Choose(Descriptor[] manifests, string? tag)
+    {
+        var tags = manifests.Select(m => m.Annotations?.GetValueOrDefault(TagAnnotation)).OfType<string>().Order(StringComparer.Ordinal).ToArray();
+        if (tag is null)
+        {
+            return manifests.Length switch
+            {
+                0 => throw new BoltException(ImageErrors.NoLayout(folder, "its index is empty")),
+                1 => manifests[0],
+                // One image for several platforms may stand in the index directly, without names.
+                _ when tags.Length == 0 => ForThisMachine(manifests),
+                _ => throw new BoltException(ImageErrors.ManyImages(folder, tags)),
+            };
+        }
+        return manifests.FirstOrDefault(m => m.Annotations?.GetValueOrDefault(TagAnnotation) == tag)
+            ?? throw new BoltException(ImageErrors.NoSuchTag(folder, tag, tags));
+    }
+
+    private ManifestDocument ReadManifest(Descriptor descriptor)
+    {
+        for (var depth = 0; depth < MaxNesting; depth++)
+        {
+            var bytes = ReadBlob(descriptor);
+            if (!IsIndex(descriptor))
+            {
+                return Parse(bytes, OciJson.Default.ManifestDocument, "manifest");
+            }
+            descriptor = ForThisMachine(Manifests(Parse(bytes, OciJson.Default.IndexDocument, "index")));
+        }
+        throw Bad("index", "indexes stand in indexes without end");
+    }
+
+    private Descriptor ForThisMachine(Descriptor[] manifests) =>
+        manifests.FirstOrDefault(m => m.Platform is { Os: "linux" } p && p.Architecture == OciPlatform.Architecture)
+        ?? (manifests is [{ Platform: null } only] ? only : null)
+        ?? throw new BoltException(ImageErrors.NoPlatform(folder, $"linux/{OciPlatform.Architecture}",
+            manifests.Select(m => $"{m.Platform?.Os ?? "?"}/{m.Platform?.Architecture ?? "?"}")));
+
+    private static bool IsIndex(Descriptor descriptor) => descriptor.MediaType is
+        "application/vnd.oci.image.index.v1+json" or "application/vnd.docker.distribution.manifest.list.v2+json";
+
+    private static Descriptor[] Manifests(IndexDocument index) => index.Manifests switch
+    {
+        null => throw Bad("index", "it has no manifests"),
+        { Length: > MaxDescriptors } => throw Bad("index", "it has more than 1000 manifests"),
+        var some => some,
+    };
+
+    private byte[] ReadBlob(Descriptor descriptor)
+    {
+        if (descriptor.Size is < 0 or > MaxDocument)
+        {
+            throw Bad("document", $"it claims {descriptor.Size} bytes");
+        }
+        using var stream = new VerifiedStream(Open(descriptor), descriptor);
+        var bytes = new byte[descriptor.Size];
+        var read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        stream.Finish();
+        return bytes[..read];
+    }
+
+    private FileStream Open(Descriptor descriptor)
+    {
+        // Only hex digits become a path.
+        var digest = Digest.Parse(descriptor.Digest ?? "") ?? throw Bad("descriptor", $"`{descriptor.Digest}` is no sha256 digest");
+        var path = Path.Combine(folder, "blobs", "sha256", digest.Hex);
+        // A FIFO in a blob's place would hold the reader for ever; its length is 0.
+        var file = new FileInfo(path);
+        if (!file.Exists)
+        {
+            throw new BoltException(ImageErrors.BlobMissing(folder, digest.ToString()));
+        }
+        if (file.LinkTarget is null && file.Length != descriptor.Size)
+        {
+            throw new BoltException(ImageErrors.BlobSize(digest.ToString(), descriptor.Size, file.Length));
+        }
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BoltException(ImageErrors.NoLayout(folder, e.Message), e);
+        }
+    }
+
+    private static T Parse<T>(byte[] bytes, JsonTypeInfo<T> type, string what)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(bytes, type) ?? throw Bad(what, "it is null");
+        }
+        catch (JsonException e)
+        {
+            throw new BoltException(ImageErrors.BadDocument(what, e.Message), e);
+        }
+    }
+
+    private static BoltException Bad(string what, string reason) => new(ImageErrors.BadDocument(what, reason));
+
+    /// <summary>Digest and size of what passes; what comes after a decompressor's end is counted too.</summary>
+    private sealed class VerifiedStream(Stream blob, Descriptor descriptor) : ForwardStream
+    {
+        private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        private long total;
+
+        public override int Read(Span<byte> buffer)
+        {
+            var read = blob.Read(buffer);
+            hash.AppendData(buffer[..read]);
+            total += read;
+            return total <= descriptor.Size ? read : throw new BoltException(ImageErrors.BlobSize(descriptor.Digest!, descriptor.Size, total));
+        }
+
+        public void Finish()
+        {
+            var rest = new byte[1 << 16];
+            while (Read(rest) > 0)
+            {
+            }
+            var found = new Digest(Convert.ToHexStringLower(hash.GetHashAndReset()));
+            if (total != descriptor.Size)
+            {
+                throw new BoltException(ImageErrors.BlobSize(descriptor.Digest!, descriptor.Size, total));
+            }
+            if (found.ToString() != descriptor.Digest)
+            {
+                throw new BoltException(StorageErrors.WrongDigest(Digest.Parse(descriptor.Digest!)!.Value, found));
+            }
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                hash.Dispose();
+                blob.Dispose();
+            }
+            base.Dispose(disposing);
+        }
+    }
+}
