@@ -4,7 +4,7 @@ using Bolt.Diagnostics;
 namespace Bolt.Storage;
 
 /// <summary>What is said about blobs, trees and volumes.</summary>
-internal static class StorageErrors
+internal static partial class StorageErrors
 {
     private const int NoSpace = 28, QuotaExceeded = 122;
 
