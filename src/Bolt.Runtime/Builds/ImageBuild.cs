@@ -1,4 +1,6 @@
 using Bolt.Boltfiles;
+using Bolt.Diagnostics;
+using Bolt.Images;
 using Bolt.Storage;
 
 namespace Bolt.Builds;
@@ -6,6 +8,10 @@ namespace Bolt.Builds;
 /// <summary>Whatever a service names becomes an image that is ready to be started.</summary>
 internal sealed class ImageBuild(BuildTools tools)
 {
+    private const string Scheme = "bolt://";
+
+    private readonly RecipeBuild recipes = new(tools);
+
     /// <param name="source">What the service names.</param>
     /// <param name="baseFolder">What relative paths are relative to: the Boltfile's folder.</param>
     /// <param name="lock">Pins that are read, and set where they were missing.</param>
@@ -16,5 +22,39 @@ internal sealed class ImageBuild(BuildTools tools)
         LockSession @lock,
         bool offline,
         IProgress<BuildProgress>? progress,
-        CancellationToken cancellationToken) => throw new NotImplementedException(tools.ToString());
+        CancellationToken cancellationToken)
+    {
+        Task<PreparedImage> Recipe(RecipeReference recipe) => recipes.PrepareAsync(recipe, @lock, offline, progress, cancellationToken);
+        switch (source)
+        {
+            case ServiceSource.Build build:
+                return new DotnetProjectBuild(tools, Recipe).PrepareAsync(build.Context, baseFolder, offline, progress, cancellationToken);
+            case ServiceSource.Capsule capsule:
+                return Recipe(Named(capsule.Recipe, baseFolder));
+            case ServiceSource.Image image when image.Reference.StartsWith(Scheme, StringComparison.Ordinal):
+                return Recipe(Named(image.Reference, baseFolder));
+            case ServiceSource.Image image when LayoutImage.Parse(image.Reference, baseFolder) is var (folder, tag):
+                return LayoutImage.PrepareAsync(tools, image.Reference, folder, tag, cancellationToken);
+            case ServiceSource.Image image when RecipeReference.Parse(image.Reference, baseFolder) is { Exists: true } recipe:
+                return Recipe(recipe);
+            case ServiceSource.Image image:
+                throw new BoltException(NotHere(image.Reference));
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    private static RecipeReference Named(string text, string baseFolder) =>
+        RecipeReference.Parse(text, baseFolder) ?? throw new BoltException(ImageErrors.BadReference(text, "it names no recipe", "write `NAME[:TAG]`, for example `postgres:15`"));
+
+    private static Diagnostic NotHere(string text)
+    {
+        var reference = ImageReference.Parse(text);
+        if (!reference.Ok)
+        {
+            return reference.Diagnostics[0];
+        }
+        var name = reference.Value!.Repository[(reference.Value.Repository.LastIndexOf('/') + 1)..];
+        return BuildErrors.NoRegistries(text, RecipeCatalog.Names.Contains(name) ? name : null);
+    }
 }

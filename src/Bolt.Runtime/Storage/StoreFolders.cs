@@ -44,6 +44,27 @@ internal static class StoreFolders
         }
     }
 
+    /// <summary>Waits for a file's lock, which other processes of this user may hold; given back when disposed.</summary>
+    public static async Task<FileStream> HoldAsync(string path, CancellationToken cancellationToken)
+    {
+        const int exclusive = 2;
+        // ReadWrite sharing: .NET takes no lock of its own, which could not be waited for.
+        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
+        var locked = Task.Factory.StartNew(
+            () => Sys.Lock((int)file.SafeFileHandle.DangerousGetHandle(), exclusive), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        try
+        {
+            await locked.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return file;
+        }
+        catch
+        {
+            // The wait in the kernel cannot be called off: the file is closed when it has ended.
+            _ = locked.ContinueWith(_ => file.Dispose(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            throw;
+        }
+    }
+
     /// <summary>Writes a small file beside and renames it, so that it is read whole or not at all.</summary>
     public static async Task WriteWholeAsync(string path, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
