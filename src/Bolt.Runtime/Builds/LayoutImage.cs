@@ -47,13 +47,13 @@ internal static class LayoutImage
             User = image.Config.User,
             WorkingDirectory = image.Config.WorkingDirectory is { Length: > 0 } working ? working : "/",
             ExposedPorts = image.Config.TcpPorts(),
-            StopSignal = StopSignal.Number(image.Config.StopSignal),
+            StopSignal = OciSignal.Number(image.Config.StopSignal),
         };
     }
 }
 
 /// <summary>An OCI config's StopSignal: a name as kill(1) knows it, or a number.</summary>
-internal static class StopSignal
+internal static class OciSignal
 {
     private const int Terminate = 15, FirstRealtime = 34;
 
