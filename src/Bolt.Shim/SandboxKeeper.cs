@@ -45,6 +45,9 @@ internal sealed unsafe partial class SandboxKeeper(SandboxSheet sheet)
         {
         }
         End();
+        // A failed start leaves its log for the owner to read; a finished run leaves nothing.
+        Sys.Unlink(Sys.AtFdCwd, SandboxMemory.Text("sandbox.log"));
+        Sys.RemoveFolder(SandboxMemory.Text(_sheet.Folder));
         return 0;
     }
 
@@ -101,6 +104,7 @@ internal sealed unsafe partial class SandboxKeeper(SandboxSheet sheet)
             // Nothing of the owner may be held open by a process that outlives it.
             Sys.Close(0);
             Sys.Close(1);
+            Sys.Close(2);
             Sys.Close(_listener);
             holder.Run(ends[1]);
         }

@@ -11,7 +11,8 @@ internal static class SandboxMode
     {
         // Not a member of the terminal's process group: Ctrl-C is for the owner, who ends this in order.
         Sys.SetSession();
-        Sys.CloseFrom(3, 4);
+        // What the owner inherited itself (a pipe of its shell, a lock) must not be held by a process that outlives it.
+        Sys.CloseFrom(3, 0);
         SandboxSheet sheet;
         try
         {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -133,6 +134,30 @@ public class NetworkTests
     }
 
     [Fact]
+    public async Task A_network_ends_with_its_owner()
+    {
+        var before = await FootprintAsync();
+        await using (var net = new SandboxFixture())
+        {
+            var spec = net.Spec(net.Published(SandboxFixture.FreePort(), 80));
+            var host = NetworkHost.Read();
+            Directory.CreateDirectory(net.Folder);
+            var owned = new ConcurrentDictionary<string, System.Diagnostics.Process>();
+            var holder = await SandboxProcess.StartAsync(
+                SandboxFixture.Shim, SandboxOrder.Of(spec, host, host.ChooseUplink(spec).Kind), spec, owned, TestContext.Current.CancellationToken);
+            var record = NetworkRecord.Read(net.Folder)!;
+            Assert.True(record is { Keeper.Alive: true, Holder.Alive: true });
+            // What the kernel does with the pipe of an owner that was killed.
+            owned[net.Folder].StandardInput.Close();
+            await owned[net.Folder].WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.Equal(0, ProcessStart.Of(holder));
+            Assert.True(record.Pasta is not { Alive: true });
+            Assert.False(Directory.Exists(net.Folder));
+        }
+        Assert.Equal(before, await FootprintAsync());
+    }
+
+    [Fact]
     public async Task What_a_killed_sandbox_left_is_removed_at_adoption()
     {
         var before = await FootprintAsync();
@@ -140,8 +165,9 @@ public class NetworkTests
         {
             await net.CreateAsync(net.Spec(net.Published(SandboxFixture.FreePort(), 80)) with { DieWithOwner = false });
             var keeper = NetworkRecord.Read(net.Folder)!.Keeper!;
-            using (var pidfd = Pidfd.Open(keeper.Pid)) Pidfd.Signal(pidfd!, Sys.SigKill);
-            while (keeper.Alive) await Task.Yield();
+            using var process = System.Diagnostics.Process.GetProcessById(keeper.Pid);
+            process.Kill();
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
             Assert.Null(Network.TryAdopt(net.Folder));
             Assert.False(Directory.Exists(net.Folder));
         }
