@@ -105,6 +105,7 @@ internal readonly unsafe struct SandboxHolder(SandboxSheet sheet)
         if (error == 0) error = Netlink.CreateBridge(route, name);
         var index = error == 0 ? Netlink.IndexOf(route, name) : 0;
         if (index < 0) error = -index;
+        if (error == 0) error = Netlink.SetHardwareAddress(route, index, _gateway);
         if (error == 0) error = Netlink.SetMtu(route, index, _mtu);
         if (error == 0) error = Netlink.AddAddress(route, index, _gateway, _prefixLength);
         if (error == 0) error = Netlink.SetUp(route, index);

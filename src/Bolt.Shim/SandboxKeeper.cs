@@ -111,7 +111,7 @@ internal sealed unsafe partial class SandboxKeeper(SandboxSheet sheet)
         Sys.Close(ends[1]);
         _control = ends[0];
         _holderPidfd = (int)Sys.PidFdOpen(_holder);
-        return SandboxMap.Write(_sheet, _holder, _log) is not 0 and var map ? new(SandboxStep.IdMap, map) : default;
+        return IdMapWriter.Write(_sheet.Ids, _sheet.MapWay, _holder) is { } refused ? new(SandboxStep.IdMap, -(int)refused.Errno) : default;
     }
 
     private Failure Rules()

@@ -77,14 +77,16 @@ internal static unsafe partial class StepRunner
 
     private static nint SetAddress(NativeStep* step)
     {
-        var result = SetUp("eth0"u8);
-        if (result < 0)
-            return result;
         var route = Netlink.Open();
         if (route < 0)
             return route;
         var index = Netlink.IndexOf(route, "eth0"u8);
-        var error = Netlink.AddAddress(route, index, Network((uint)step->X), (int)step->Y);
+        // A service that starts again keeps its hardware address, or its neighbours would go on sending to the old one.
+        var error = index < 0 ? -index : Netlink.SetHardwareAddress(route, index, Network((uint)step->X));
+        if (error == 0)
+            error = Netlink.SetUp(route, index);
+        if (error == 0)
+            error = Netlink.AddAddress(route, index, Network((uint)step->X), (int)step->Y);
         if (error == 0 && step->Z != 0)
             error = Netlink.AddRoute(route, index, Network((uint)step->Z));
         Netlink.Close(route);

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Bolt.Kernel;
 
 /// <summary>
@@ -7,25 +5,25 @@ namespace Bolt.Kernel;
 /// it. Each request waits for its acknowledgement; the result is 0 or a positive errno. IPv4 addresses are in network
 /// byte order, as in struct in_addr.
 /// </summary>
-internal static unsafe partial class Netlink
+internal static unsafe class Netlink
 {
     private const ushort NewLink = 16, DeleteLinkType = 17, NewAddress = 20, NewRoute = 24;
     private const ushort Request = 1, Ack = 4, Exclusive = 0x200, Create = 0x400;
-    private const ushort IflaName = 3, IflaMtu = 4, IflaMaster = 10, IflaLinkInfo = 18, IflaNetNsPid = 19, IflaNetNsFd = 28;
+    private const ushort IflaAddress = 1, IflaName = 3, IflaMtu = 4, IflaMaster = 10, IflaLinkInfo = 18, IflaNetNsPid = 19, IflaNetNsFd = 28;
     private const ushort InfoKind = 1, InfoData = 2, VethInfoPeer = 1;
     private const ushort IfaAddress = 1, IfaLocal = 2, IfaBroadcast = 4, RtaOif = 4, RtaGateway = 5;
     private const uint IffUp = 1;
-    private const byte AfInet = 2, AfNetlink = 16;
+    private const byte AfInet = 2;
 
     /// <summary>Opens a route socket in the caller's network namespace; a descriptor, or a negative errno.</summary>
     public static int Open()
     {
-        var fd = socket(AfNetlink, 3 /* SOCK_RAW */ | 0x80000 /* SOCK_CLOEXEC */, 0);
-        return fd < 0 ? -*__errno_location() : fd;
+        const int routing = 0;
+        return (int)Sys.Socket(Sys.AfNetlink, Sys.SockRaw | Sys.SockCloseOnExec, routing);
     }
 
     /// <summary>Closes what <see cref="Open"/> gave.</summary>
-    public static void Close(int route) => _ = close(route);
+    public static void Close(int route) => Sys.Close(route);
 
     /// <summary>
     /// Makes a veth pair: <paramref name="name"/> here as a port of bridge <paramref name="masterIndex"/> (0: of none) and
@@ -78,6 +76,20 @@ internal static unsafe partial class Netlink
 
     /// <summary>Sets the largest packet of a link.</summary>
     public static int SetMtu(int route, int index, int mtu) => SetLink(route, index, IflaMtu, (uint)mtu);
+
+    /// <summary>
+    /// Gives a link the hardware address 02:b0 and its IPv4 address. A member that starts again keeps it, and a bridge no
+    /// longer takes the lowest of its ports': else neighbours go on sending to the old one until their entry ages (30 s).
+    /// </summary>
+    public static int SetHardwareAddress(int route, int index, uint address)
+    {
+        var hardware = stackalloc byte[6] { 0x02, 0xb0, (byte)address, (byte)(address >> 8), (byte)(address >> 16), (byte)(address >> 24) };
+        var buffer = stackalloc byte[NetlinkMessage.Capacity];
+        var m = new NetlinkMessage(buffer, NewLink, Request | Ack);
+        m.Link(index, 0, 0);
+        m.Bytes(IflaAddress, new ReadOnlySpan<byte>(hardware, 6));
+        return Send(route, ref m);
+    }
 
     /// <summary>Makes a link a port of a bridge.</summary>
     public static int SetMaster(int route, int index, int masterIndex) => SetLink(route, index, IflaMaster, (uint)masterIndex);
@@ -145,7 +157,8 @@ internal static unsafe partial class Netlink
         new Span<byte>(request, 40).Clear();
         if (name.Length > 15) return -19; // ENODEV
         name.CopyTo(new Span<byte>(request, 15));
-        return ioctl(route, 0x8933, request) < 0 ? -*__errno_location() : *(int*)(request + 16);
+        var result = Sys.Ioctl(route, 0x8933, request);
+        return result < 0 ? (int)result : *(int*)(request + 16);
     }
 
     private static int SetLink(int route, int index, ushort attribute, uint value)
@@ -160,27 +173,16 @@ internal static unsafe partial class Netlink
     private static int Send(int route, ref NetlinkMessage message)
     {
         var bytes = message.Finish(out var length);
-        while (send(route, bytes, (nuint)length, 0) < 0)
-        {
-            if (*__errno_location() != 4 /* EINTR */) return *__errno_location();
-        }
-
+        if (Sys.Call(SystemCall.sendto, route, (nint)bytes, length) is < 0 and var unsent) return (int)-unsent;
         var reply = stackalloc byte[4096];
         while (true)
         {
-            var got = recv(route, reply, 4096, 0);
-            if (got < 0 && *__errno_location() == 4) continue;
-            if (got < 0) return *__errno_location();
-            if (got < 20) return 71; // EPROTO
+            var got = Sys.Call(SystemCall.recvfrom, route, (nint)reply, 4096);
+            if (got == -(int)Errno.EINTR) continue;
+            if (got < 0) return (int)-got;
+            if (got < 20) return (int)Errno.EIO;
             // struct nlmsghdr, then struct nlmsgerr whose first member is 0 or a negative errno (NLMSG_ERROR = 2).
             if (*(ushort*)(reply + 4) == 2) return -*(int*)(reply + 16);
         }
     }
-
-    [DllImport("libc"), SuppressGCTransition] private static extern int socket(int domain, int type, int protocol);
-    [DllImport("libc"), SuppressGCTransition] private static extern int close(int fd);
-    [DllImport("libc"), SuppressGCTransition] private static extern int ioctl(int fd, nuint request, void* argument);
-    [DllImport("libc"), SuppressGCTransition] private static extern nint send(int fd, void* bytes, nuint length, int flags);
-    [DllImport("libc"), SuppressGCTransition] private static extern nint recv(int fd, void* bytes, nuint length, int flags);
-    [DllImport("libc"), SuppressGCTransition] private static extern int* __errno_location();
 }

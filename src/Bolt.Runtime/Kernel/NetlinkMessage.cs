@@ -52,6 +52,13 @@ internal unsafe ref struct NetlinkMessage
         _length = (_length + text.Length + 1 + 3) & ~3;
     }
 
+    public void Bytes(ushort attribute, ReadOnlySpan<byte> bytes)
+    {
+        Header(attribute, 4 + bytes.Length);
+        bytes.CopyTo(new Span<byte>(_start + _length, bytes.Length));
+        _length = (_length + bytes.Length + 3) & ~3;
+    }
+
     public int Nest(ushort attribute)
     {
         Header(attribute, 4);

@@ -32,8 +32,6 @@ internal sealed record SandboxSheet
     public required ImmutableArray<string> Files { get; init; }
     public required IdMap Ids { get; init; }
     public required IdMapWay MapWay { get; init; }
-    public string NewUidMap { get; init; } = "";
-    public string NewGidMap { get; init; } = "";
 
     public required string Bridge { get; init; }
     public required uint Gateway { get; init; }
@@ -71,8 +69,6 @@ internal sealed record SandboxSheet
         writer.Texts(Files);
         foreach (var id in new long[] { Ids.HostUid, Ids.HostGid, Ids.SubUid, Ids.SubGid, Ids.Count }) writer.Number(id);
         writer.Number((int)MapWay);
-        writer.Text(NewUidMap);
-        writer.Text(NewGidMap);
         writer.Text(Bridge);
         writer.Number(Gateway);
         writer.Number(PrefixLength);
@@ -100,8 +96,6 @@ internal sealed record SandboxSheet
             Files = reader.Texts(),
             Ids = new IdMap(Id(reader), Id(reader), Id(reader), Id(reader), Id(reader)),
             MapWay = (IdMapWay)reader.Number(0, (int)IdMapWay.Programs),
-            NewUidMap = reader.Text(),
-            NewGidMap = reader.Text(),
             Bridge = reader.Text(),
             Gateway = Id(reader),
             PrefixLength = (int)reader.Number(0, 32),

@@ -10,7 +10,7 @@ internal enum SandboxStep
     Files,
     /// <summary>clone(2) with new user and network namespaces.</summary>
     Namespaces,
-    /// <summary>uid_map, gid_map or newuidmap and newgidmap. The number is an errno, or the program's exit code when positive.</summary>
+    /// <summary>uid_map and gid_map, or newuidmap and newgidmap.</summary>
     IdMap,
     /// <summary>Becoming inner root.</summary>
     Ids,

@@ -53,6 +53,10 @@ internal static class NetworkErrors
 
     public static Diagnostic MapProgramsMissing() => Error("BOLT9403", "the programs `newuidmap` and `newgidmap` are missing", "sudo apt install uidmap");
 
+    public static Diagnostic MapRefused(uint first, uint count) => Error(
+        "BOLT9408", $"newuidmap or newgidmap refused host ids {first} to {first + count - 1}",
+        $"give them to this user in /etc/subuid and /etc/subgid: sudo usermod --add-subuids {first}-{first + count - 1} --add-subgids {first}-{first + count - 1} $USER");
+
     public static Diagnostic NftMissing() => Error("BOLT9404", "the program `nft` is missing; it loads the rules of published ports", "sudo apt install nftables");
 
     public static Diagnostic TunMissing() => Error("BOLT9405", "the device /dev/net/tun is missing", "sudo modprobe tun");
@@ -62,8 +66,6 @@ internal static class NetworkErrors
     public static Diagnostic NoRootUplink() => Error(
         "BOLT9407", "this host forwards no packets (net.ipv4.ip_forward is 0) and the program `pasta` is missing",
         "apt install passt, or sysctl -w net.ipv4.ip_forward=1");
-
-    public static Diagnostic ShimMissing() => Error("BOLT9408", "bolt-shim cannot be executed", "check that the file system of Bolt's state folder is not mounted noexec");
 
     private static string Text(PublishedPort port) => $"{port.HostAddress}:{port.HostPort}/{(port.Udp ? "udp" : "tcp")}";
 

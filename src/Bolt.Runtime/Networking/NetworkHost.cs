@@ -9,7 +9,7 @@ namespace Bolt.Networking;
 /// <param name="Forwarding">net.ipv4.ip_forward is 1. Bolt never sets it: that would open the host as a router.</param>
 /// <param name="DefaultRoute">There is an IPv4 default route.</param>
 /// <param name="Tun">Why /dev/net/tun cannot be used, or null.</param>
-internal sealed record NetworkHost(bool Root, bool Forwarding, bool DefaultRoute, string? Nft, string? Pasta, string? NewUidMap, string? NewGidMap, Diagnostic? Tun)
+internal sealed record NetworkHost(bool Root, bool Forwarding, bool DefaultRoute, string? Nft, string? Pasta, Diagnostic? Tun)
 {
     private static readonly string[] Folders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
@@ -17,7 +17,7 @@ internal sealed record NetworkHost(bool Root, bool Forwarding, bool DefaultRoute
         Sys.EffectiveUid() == 0,
         File.Exists("/proc/sys/net/ipv4/ip_forward") && File.ReadAllText("/proc/sys/net/ipv4/ip_forward").StartsWith('1'),
         HasDefaultRoute(File.ReadLines("/proc/thread-self/net/route")),
-        Find("nft"), Find("pasta"), Find("newuidmap"), Find("newgidmap"),
+        Find("nft"), Find("pasta"),
         TunProblem());
 
     /// <summary>

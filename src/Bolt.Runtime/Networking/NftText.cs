@@ -23,7 +23,11 @@ internal static class NftText
         Chain(text, "output", "nat", "output", "-100", null,
             ports.Select(p => $"ip daddr 127.0.0.0/8 {Match(p)} dnat ip to {Target(p)}"));
         Chain(text, "postrouting", "nat", "postrouting", "srcnat", null,
-            [$"ip saddr 127.0.0.0/8 oifname \"{NetworkNames.Bridge}\" masquerade", $"oifname \"{NetworkNames.Uplink}\" masquerade"]);
+        [
+            // Members could not answer these two: one is their own loopback, the other lies in their subnet but not on their bridge.
+            $"ip saddr {{ 127.0.0.0/8, {NetworkNames.UplinkSubnet(spec.Subnet)} }} oifname \"{NetworkNames.Bridge}\" masquerade",
+            $"oifname \"{NetworkNames.Uplink}\" masquerade",
+        ]);
         Chain(text, "forward", "filter", "forward", "filter", "drop",
         [
             "ct state established,related accept",

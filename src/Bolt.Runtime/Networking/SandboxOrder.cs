@@ -14,16 +14,13 @@ internal static class SandboxOrder
     public static SandboxSheet Of(NetworkSpec spec, NetworkHost host, UplinkKind uplink)
     {
         var hash = NetworkNames.Hash(spec);
-        var programs = !host.Root && !spec.Ids.Single;
         return new SandboxSheet
         {
             Folder = spec.Folder,
             Record = new NetworkRecord(spec.Id, hash, spec.Subnet, uplink, spec.Outbound, Fingerprint(spec)).ToText(),
             Files = [NetworkNames.HostsFile, NetworkNames.ResolvConf, NetworkNames.ControlSocket, NetworkNames.UplinkReady, NetworkNames.RecordFile],
             Ids = spec.Ids,
-            MapWay = programs ? IdMapWay.Programs : IdMapWay.Direct,
-            NewUidMap = programs ? host.NewUidMap ?? throw new BoltException(NetworkErrors.MapProgramsMissing()) : "",
-            NewGidMap = programs ? host.NewGidMap ?? throw new BoltException(NetworkErrors.MapProgramsMissing()) : "",
+            MapWay = !host.Root && !spec.Ids.Single ? IdMapWay.Programs : IdMapWay.Direct,
             Bridge = NetworkNames.Bridge,
             Gateway = Addresses.NetworkOrder(NetworkNames.Gateway(spec.Subnet)),
             PrefixLength = spec.Subnet.PrefixLength,

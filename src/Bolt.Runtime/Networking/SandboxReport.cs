@@ -30,11 +30,11 @@ internal static class SandboxReport
         var kernel = NetworkErrors.Kernel(errno);
         switch (step)
         {
+            case SandboxStep.IdMap when spec.Ids is { Single: false, HostUid: not IdMap.RootFirst }:
+                return errno == Errno.ENOENT ? NetworkErrors.MapProgramsMissing() : NetworkErrors.MapRefused(spec.Ids.SubUid, spec.Ids.Count);
             case SandboxStep.Namespaces:
             case SandboxStep.Ids or SandboxStep.Bridge or SandboxStep.IdMap when errno is Errno.EPERM or Errno.EACCES:
                 return NetworkErrors.UserNamespacesForbidden(errno, UserNamespaces.Remedy(errno));
-            case SandboxStep.IdMap when error > 0:
-                return NetworkErrors.StepFailed("map user ids", NetworkErrors.ProgramFailed("newuidmap or newgidmap", error, words));
             case SandboxStep.Rules or SandboxStep.HostRules when error > 0:
                 return NetworkErrors.StepFailed("load the network's rules", NetworkErrors.ProgramFailed("nft", error, words));
             case SandboxStep.Port when argument < spec.Ports.Length:
@@ -66,7 +66,7 @@ internal static class SandboxReport
         _ => "hold the network's namespaces",
     };
 
-    /// <summary>The last words of nft, pasta or newuidmap; pasta's complaints about syslog say nothing.</summary>
+    /// <summary>The last words of nft or pasta; pasta's complaints about syslog say nothing.</summary>
     private static string? Words(string log)
     {
         const int most = 4;

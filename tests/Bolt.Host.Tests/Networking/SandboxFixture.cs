@@ -10,13 +10,16 @@ namespace Bolt.Host.Tests.Networking;
 /// <summary>A network of its own for one test, with processes that sit in it as members do.</summary>
 internal sealed class SandboxFixture : IAsyncDisposable
 {
+    /// <summary>Port 80; one line for each connection.</summary>
+    public const string TcpServer =
+        "use IO::Socket::INET; $|=1; $s=IO::Socket::INET->new(Listen=>9,LocalPort=>80) or die; print qq(ready\\n); while($c=$s->accept){print $c qq(hello from db\\n); close $c}";
+
     private readonly List<Process> _members = [];
     private readonly string _root = Directory.CreateTempSubdirectory("bolt-net-").FullName;
 
     public SandboxFixture() => File.SetUnixFileMode(_root, (UnixFileMode)0b111_001_001);
 
-    private static IdMap TempMap => Environment.UserName == "root" ? new IdMap(0x70000000, 0x70000000, 0x70000001, 0x70000001, 65535) : new IdMap(1001, 1001, 100000, 100000, 65536);
-    public static string Shim { get; } = Path.Combine(AppContext.BaseDirectory, "runtimes/linux-x64/native/bolt-shim");
+    public static string Shim { get; } = ShimLocation.Find(null) ?? throw new InvalidOperationException("bolt-shim is not beside the tests");
 
     public string Folder => Path.Combine(_root, "net");
     public IPNetwork Subnet { get; init; } = IPNetwork.Parse("10.89.77.0/24");
@@ -29,7 +32,7 @@ internal sealed class SandboxFixture : IAsyncDisposable
     {
         Id = "shop-" + Path.GetFileName(_root).ToLowerInvariant(),
         Folder = Folder,
-        Ids = TempMap,
+        Ids = IdMap.OfCurrentUser(),
         Subnet = Subnet,
         Members = [new NetworkMember(["db"], Member(0)), new NetworkMember(["web", "www"], Member(1))],
         Ports = ports,
@@ -46,7 +49,6 @@ internal sealed class SandboxFixture : IAsyncDisposable
         }
         catch (Bolt.Diagnostics.BoltException e)
         {
-            TestContext.Current.SendDiagnosticMessage(e.Diagnostic.ToString());
             TestContext.Current.TestOutputHelper?.WriteLine(e.Diagnostic.ToString());
             throw;
         }

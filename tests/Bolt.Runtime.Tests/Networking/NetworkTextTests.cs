@@ -7,7 +7,7 @@ namespace Bolt.Runtime.Tests.Networking;
 
 public class NetworkTextTests
 {
-    private static readonly NetworkHost Host = new(false, false, true, "/usr/sbin/nft", "/usr/bin/pasta", "/usr/bin/newuidmap", "/usr/bin/newgidmap", null);
+    private static readonly NetworkHost Host = new(false, false, true, "/usr/sbin/nft", "/usr/bin/pasta", null);
 
     private static NetworkSpec Spec() => new()
     {
@@ -78,6 +78,8 @@ public class NetworkTextTests
 
     [Theory]
     [InlineData("err 3 -1 0", "BOLT9401")]
+    [InlineData("err 4 -1 0", "BOLT9408")]
+    [InlineData("err 4 -2 0", "BOLT9403")]
     [InlineData("err 9 1 0", "BOLT4007")]
     [InlineData("err 10 -98 1", "BOLT4001")]
     [InlineData("err 11 1 0", "BOLT4007")]
