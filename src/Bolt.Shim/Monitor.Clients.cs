@@ -6,16 +6,17 @@ namespace Bolt.Shim;
 
 internal sealed unsafe partial class Monitor
 {
-    private const int MaxClients = 1024;
+    /// <summary>Each may need two descriptors, and 1024 is the usual limit; whoever comes later waits in the backlog.</summary>
+    private const int MaxClients = 256;
     private const int FirstClientEntry = 7;
 
     private void Accept()
     {
-        while (Sys.Accept(listener) is >= 0 and var accepted)
+        while (_clients.Count < MaxClients && Sys.Accept(listener) is >= 0 and var accepted)
         {
             var fd = (int)accepted;
             var peer = Sys.PeerUid(fd);
-            if ((peer != Sys.EffectiveUid() && peer != 0) || _clients.Count >= MaxClients || Sys.SetNonBlocking(fd) < 0)
+            if ((peer != Sys.EffectiveUid() && peer != 0) || Sys.SetNonBlocking(fd) < 0)
                 _ = Sys.Close(fd);
             else
                 _clients.Add(new MonitorClient(fd));
@@ -107,9 +108,7 @@ internal sealed unsafe partial class Monitor
 
     private void Execute(MonitorClient client, MonitorMessage.Exec exec)
     {
-        var command = Launcher.Exec(
-            sheet, capsule, [.. exec.Command], Merge(sheet.Environment, exec.Environment), Given(exec.User), Given(exec.WorkingDirectory),
-            exec.Terminal, exec.InputOpen, out var failure);
+        var command = Launch(exec, out var failure);
         if (command is null)
         {
             client.Send(new MonitorMessage.Failed(failure!.Step, failure.Argument, (int)failure.Errno));
@@ -128,6 +127,22 @@ internal sealed unsafe partial class Monitor
         client.Send(new MonitorMessage.ExecStarted(command.Pid), streams);
         foreach (var fd in streams)
             _ = Sys.Close(fd);
+    }
+
+    private ExecutedProcess? Launch(MonitorMessage.Exec exec, out LaunchFailure? failure)
+    {
+        try
+        {
+            return Launcher.Exec(
+                sheet, capsule, exec.Command, Merge(sheet.Environment, exec.Environment), Given(exec.User), Given(exec.WorkingDirectory),
+                exec.Terminal, exec.InputOpen, out failure);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // One command that cannot join its cgroup must not end the monitor, and with it the capsule.
+            failure = new LaunchFailure("join its cgroup", e.Message, Errno.EIO);
+            return null;
+        }
     }
 
     private void EndCommand(MonitorClient client)

@@ -56,7 +56,7 @@ internal sealed unsafe partial class Monitor(CapsuleSheet sheet, LaunchedCapsule
         _entries.Add(new PollEntry(running && !held ? _error : -1, PollEntry.In));
         _entries.Add(new PollEntry(running ? capsule.Notify : -1, PollEntry.In));
         _entries.Add(new PollEntry(running ? capsule.Pidfd : -1, PollEntry.In));
-        _entries.Add(new PollEntry(running ? listener : -1, PollEntry.In));
+        _entries.Add(new PollEntry(running && _clients.Count < MaxClients ? listener : -1, PollEntry.In));
         _entries.Add(new PollEntry(_ownerLeft ? -1 : OwnerPipe, PollEntry.In));
         _entries.Add(new PollEntry(_inputLeft > 0 ? InputFd : -1, PollEntry.Out));
         foreach (var client in _clients)

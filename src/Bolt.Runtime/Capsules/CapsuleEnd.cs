@@ -23,8 +23,11 @@ internal sealed partial class Capsule
     }
 
     /// <summary>Deletes the folder of a capsule that has ended, files of mapped ids included.</summary>
-    public static Task DeleteAsync(string folder, MappedFiles files, CancellationToken cancellationToken) =>
-        files.DeleteTreeAsync(folder, cancellationToken);
+    public static Task DeleteAsync(string folder, MappedFiles files, CancellationToken cancellationToken)
+    {
+        CapsuleCgroups.Remove(folder);
+        return files.DeleteTreeAsync(folder, cancellationToken);
+    }
 
     private static CapsuleExit ToExit(ExitRecord record) =>
         new(record.Code, record.Signal, record.OutOfMemory, DateTimeOffset.UnixEpoch.AddTicks(record.AtMicroseconds * TimeSpan.TicksPerMicrosecond))
@@ -46,6 +49,7 @@ internal sealed partial class Capsule
         const int kill = 9;
         var now = (DateTime.UtcNow - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
         var record = new ExitRecord(null, kill, OutOfMemory: false, MonitorDied: true, now);
+        CapsuleCgroups.Remove(folder);
         try
         {
             var beside = Path.Combine(folder, "exit.settled");

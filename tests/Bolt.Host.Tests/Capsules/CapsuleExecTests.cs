@@ -114,8 +114,8 @@ public class CapsuleExecTests
     }
 }
 
-/// <summary>Tells when a text has been written.</summary>
-internal sealed class SignalStream(string awaited) : MemoryStream
+/// <summary>Tells when a text has been written, to it and so to another.</summary>
+internal sealed class SignalStream(string awaited, SignalStream? also = null) : MemoryStream
 {
     private readonly TaskCompletionSource _seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -126,6 +126,7 @@ internal sealed class SignalStream(string awaited) : MemoryStream
         Write(buffer.Span);
         if (Encoding.UTF8.GetString(ToArray()).Contains(awaited, StringComparison.Ordinal))
             _seen.TrySetResult();
+        also?.WriteAsync(buffer, cancellationToken);
         return ValueTask.CompletedTask;
     }
 }

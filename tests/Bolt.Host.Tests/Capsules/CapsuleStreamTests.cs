@@ -63,8 +63,9 @@ public class CapsuleStreamTests
         await using var room = await CapsuleRoom.OpenAsync();
         var capsule = await room.StartAsync(room.Spec("sh", "-c", "stty -echo; printf 'name? '; read a; echo first $a; read b; echo second $b; tty; exit 5") with { Terminal = true });
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(CapsuleRoom.Token);
-        var first = new SignalStream("first one\r\n");
-        var attached = capsule.AttachAsync(new ExecStreams(new OpenStream("one\n"), first, first), null, leave.Token);
+        var prompt = new SignalStream("name? ");
+        var first = new SignalStream("first one\r\n", prompt);
+        var attached = capsule.AttachAsync(new ExecStreams(new OpenStream("one\n", prompt.Seen), first, first), null, leave.Token);
         await first.Seen;
         await leave.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => attached);
@@ -72,7 +73,7 @@ public class CapsuleStreamTests
 
         var again = Capsule.TryAdopt(capsule.Folder)!;
         var second = new SignalStream("second two\r\n");
-        await again.AttachAsync(new ExecStreams(new OpenStream("two\n"), second, second), null, CapsuleRoom.Token);
+        await again.AttachAsync(new ExecStreams(new OpenStream("two\n", Task.CompletedTask), second, second), null, CapsuleRoom.Token);
         Assert.Contains("/dev/", CapsuleRoom.Text(second), StringComparison.Ordinal);
         Assert.Equal(5, (await again.WaitAsync(CapsuleRoom.Token)).Code);
         Assert.Contains("second two", (await LinesAsync(again)).Select(l => l.Text));
@@ -86,11 +87,12 @@ public class CapsuleStreamTests
         return lines;
     }
 
-    /// <summary>Input that says its text and then stays open, as a terminal does.</summary>
-    private sealed class OpenStream(string text) : MemoryStream(Encoding.UTF8.GetBytes(text))
+    /// <summary>Input that says its text at a time, and then stays open, as a terminal does.</summary>
+    private sealed class OpenStream(string text, Task until) : MemoryStream(Encoding.UTF8.GetBytes(text))
     {
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
+            await until;
             if (Read(buffer.Span) is > 0 and var got)
                 return got;
             await Task.Delay(Timeout.Infinite, cancellationToken);
