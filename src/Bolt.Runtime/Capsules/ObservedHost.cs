@@ -81,10 +81,4 @@ internal sealed record ObservedHost
     private static string Membership(IReadOnlyList<string> memberships, string controller) =>
         memberships.Select(line => line.Split(':', 3))
             .FirstOrDefault(parts => parts.Length == 3 && parts[1].Split(',').Contains(controller))?[2] ?? "/";
-
-    private static unsafe bool IsWritable(string folder)
-    {
-        fixed (byte* path = System.Text.Encoding.UTF8.GetBytes(folder + "\0"))
-            return Sys.Access(path, 2) == 0;
-    }
 }

@@ -28,10 +28,6 @@ public class DiagnosticTests
         Golden.Check("Diagnostics/tabs", DiagnosticText.Render(Unknown with { At = new("b.toml", 100, 3, 4, "\t\tabcd\u001b[2J") }));
 
     [Fact]
-    public void Json_leaves_out_what_is_absent() =>
-        Golden.Check("Diagnostics/json", DiagnosticJson.Write(Unknown) + "\n" + DiagnosticJson.Write(Nested));
-
-    [Fact]
     public void A_span_past_its_line_still_renders()
     {
         foreach (var (column, length) in new[] { (0, 0), (99, 99), (1, int.MaxValue) })
