@@ -6,7 +6,9 @@ internal sealed record Target(string Name, string Says, Action<string[]> Run, pa
     /// <summary>Runs what is needed first, then this. Null when all is well, else what failed.</summary>
     public string? Execute(string[] arguments, HashSet<string> done)
     {
-        foreach (var need in Needs.Where(n => done.Add(n.Name)))
+        // As with dotnet itself: what was built before is taken as it is.
+        var needs = arguments.Contains("--no-build") ? [] : Needs;
+        foreach (var need in needs.Where(n => done.Add(n.Name)))
         {
             if (need.Execute([], done) is { } failed)
             {
@@ -16,7 +18,7 @@ internal sealed record Target(string Name, string Says, Action<string[]> Run, pa
         Console.Error.WriteLine($"==> {Name}");
         try
         {
-            Run(arguments);
+            Run([.. arguments.Where(a => a != "--no-build")]);
             return null;
         }
         catch (BuildFailed e)

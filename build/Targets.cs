@@ -3,7 +3,7 @@ namespace Bolt.Build;
 /// <summary>All targets. Each is a value with its needs, so that a build library could take them over one for one.</summary>
 internal static class Targets
 {
-    public const string Configuration = "Release";
+    public static string Configuration { get; } = Environment.GetEnvironmentVariable("CONFIGURATION") is { Length: > 0 } asked ? asked : "Release";
 
     public static Target Restore { get; } = new("restore", "Restore packages as the lock files say", _ =>
         Shell.Dotnet("restore", "Bolt.sln", "--locked-mode", "-v", "q"));

@@ -21,7 +21,7 @@ internal sealed record ObservedHost
     {
         var root = Sys.EffectiveUid() == 0;
         var (unified, groups) = FindGroups(
-            File.ReadAllLines("/proc/self/mountinfo"), File.ReadAllLines("/proc/self/cgroup"), root, IsWritable);
+            File.ReadAllLines("/proc/self/mountinfo"), File.ReadAllLines("/proc/self/cgroup"), root, Access.IsWritable);
         return new ObservedHost { Root = root, Unified = unified, Cgroups = groups };
     }
 
