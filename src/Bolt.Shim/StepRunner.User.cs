@@ -29,6 +29,9 @@ internal static unsafe partial class StepRunner
         if (found < 0)
             return found;
         AddHome(state);
+        // With a single id there is no second group to be a member of.
+        if (step->X == 1)
+            state->GroupCount = 1;
         return step->X == 1 && (state->Uid != 0 || state->Gid != 0) ? NestUser(state) : 0;
     }
 
