@@ -26,8 +26,10 @@ internal enum LaunchSection
     Beside,
     Inside,
     Service,
-    /// <summary>Something that no step stands for: fork, joining, becoming inner 0.</summary>
+    /// <summary>Something that no step stands for: fork, becoming inner 0.</summary>
     Start,
+    /// <summary>Joining the namespaces of a sandbox or of a running capsule.</summary>
+    Join,
 }
 
 /// <summary>What a child tells the shim.</summary>

@@ -73,6 +73,7 @@ internal static unsafe partial class Launcher
         byte go;
         if (Sys.Read(state->Control, &go, 1) != 1)
             Sys.Exit(125);
+        state->Section = LaunchSection.Join;
         // Before anything inside can see it: /proc/PID/exe of this process is the shim, a file of the host.
         Sys.Prctl(Sys.PrSetDumpable, 0);
         nint result = 0;

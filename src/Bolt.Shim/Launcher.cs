@@ -60,6 +60,7 @@ internal static unsafe partial class Launcher
         var result = StepRunner.RunAll(state, LaunchSection.Before, state->Before);
         if (result < 0)
             return FailureOf(sheet, sheet.Service, LaunchSection.Before, state->Index, result.Error());
+        state->Section = LaunchSection.Start;
         return channel.Open(state, sheet.Terminal, sheet.StdinOpen) is var error and not Errno.None
             ? new LaunchFailure("streams", "", error)
             : null;
@@ -121,7 +122,7 @@ internal static unsafe partial class Launcher
             _ => [],
         };
         if (index >= steps.Length)
-            return new LaunchFailure("start", "", errno);
+            return new LaunchFailure(section == LaunchSection.Join ? "join" : "start", "", errno);
         var step = steps[index];
         var argument = step.Operation switch
         {

@@ -23,6 +23,7 @@ internal static unsafe class SandboxFork
 
     private static void JoinAndFork(LaunchState* state)
     {
+        state->Section = LaunchSection.Join;
         var sandbox = Sys.PidFdOpen(state->SandboxPid);
         var result = sandbox < 0 ? sandbox : Sys.SetNamespace((int)sandbox, Sys.CloneNewUser | Sys.CloneNewNet);
         if (result >= 0)
@@ -33,6 +34,7 @@ internal static unsafe class SandboxFork
         // Changed credentials made it undumpable, and its /proc files the host root's: the init could not write its own.
         Sys.Prctl(Sys.PrSetDumpable, 1);
         result = Sys.Fork(Sys.CloneParent | (state->Namespaces & ~Sys.CloneNewCgroup));
+        state->Section = LaunchSection.Start;
         if (result == 0)
             InitProcess.Run(state);
         if (result < 0)

@@ -80,6 +80,13 @@ internal static unsafe partial class StepRunner
             return bridge;
         var name = new ReadOnlySpan<byte>(step->B, Native.Length(step->B));
         var error = Netlink.CreateVeth(route, name, "eth0"u8, bridge, state->InitPid, (int)step->X);
+        if (error == (int)Errno.EEXIST)
+        {
+            // The kernel takes down an ended capsule's network some time after its end.
+            Netlink.DeleteLink(route, name);
+            error = Netlink.CreateVeth(route, name, "eth0"u8, bridge, state->InitPid, (int)step->X);
+        }
+
         if (error == 0)
         {
             var index = Netlink.IndexOf(route, name);

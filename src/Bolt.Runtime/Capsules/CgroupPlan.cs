@@ -28,7 +28,8 @@ internal sealed record CgroupPlan(
                 continue;
             }
 
-            var group = $"{above}/bolt/{spec.Id}";
+            // Not below a group that all capsules share: who would remove that, and when?
+            var group = $"{above}/bolt-{spec.Id}";
             if (!folders.Contains(group))
             {
                 folders.Add(group);
@@ -51,14 +52,10 @@ internal sealed record CgroupPlan(
     private static void Make(
         ImmutableArray<LaunchStep>.Builder steps, bool unified, string above, string group, IEnumerable<string> controllers)
     {
-        var all = string.Join(' ', controllers.Select(controller => "+" + controller));
-        foreach (var (folder, inner) in (ReadOnlySpan<(string, string)>)[(above, above + "/bolt"), (above + "/bolt", group)])
-        {
-            // A controller must be handed down on each level; where it is already, or systemd has done it, nothing changes.
-            if (unified)
-                steps.Add(new(LaunchOperation.WriteFile, folder + "/cgroup.subtree_control", all, X: 1));
-            steps.Add(new(LaunchOperation.MakeFolder, inner, X: 0b111_101_101, Y: -1));
-        }
+        // A controller must be handed down; where it is already, or systemd has done it, nothing changes.
+        if (unified)
+            steps.Add(new(LaunchOperation.WriteFile, above + "/cgroup.subtree_control", string.Join(' ', controllers.Select(c => "+" + c)), X: 1));
+        steps.Add(new(LaunchOperation.MakeFolder, group, X: 0b111_101_101, Y: -1));
     }
 
     private static ImmutableArray<(string Controller, ImmutableArray<(string File, string Value)> Files)> Wanted(CapsuleLimits limits, bool unified)
