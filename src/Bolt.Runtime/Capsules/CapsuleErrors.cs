@@ -38,7 +38,7 @@ internal static partial class CapsuleErrors
             ("User" or "Identity", Errno.EINVAL) => new("BOLT5013", Severity.Error,
                 $"start capsule `{capsule}`: the user's id is outside of the mapped range",
                 Fix: "use an id below the count of your line in /etc/subuid and /etc/subgid"),
-            ("WorkingFolder", _) => new("BOLT5014", Severity.Error, $"start capsule `{capsule}`: enter its working folder `{argument}`: {text}"),
+            ("WorkingFolder" or "Folder", _) => new("BOLT5014", Severity.Error, $"start capsule `{capsule}`: enter its working folder `{argument}`: {text}"),
             ("OpenTree" or "SetTree", Errno.ENOENT) => new("BOLT5015", Severity.Error, $"start capsule `{capsule}`: `{argument}`, which it mounts, does not exist",
                 Fix: $"mkdir -p {argument}"),
             ("OpenTree" or "SetTree" or "Place", _) => new("BOLT5016", Severity.Error, $"start capsule `{capsule}`: mount `{argument}`: {text}"),

@@ -28,7 +28,8 @@ internal sealed class SheetReader(ReadOnlyMemory<byte> bytes)
         if (got < 8 || length is < 0 or > MaxLength)
             throw new InvalidDataException("sheet length");
         var body = new byte[length];
-        stream.ReadExactly(body);
+        if (stream.ReadAtLeast(body, body.Length, throwOnEndOfStream: false) < body.Length)
+            throw new InvalidDataException("sheet ends early");
         return new SheetReader(body);
     }
 
