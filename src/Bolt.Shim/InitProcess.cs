@@ -85,6 +85,7 @@ internal static unsafe class InitProcess
         Sys.Duplicate(state->Status, 0);
         Sys.CloseFrom(1, 0);
         Sys.Prctl(Sys.PrSetName, (nint)Native.Literal("bolt-init"u8));
+        ProcessTitle.Clear(state);
         for (var capability = 0; capability < 64; capability++)
             Sys.Prctl(Sys.PrCapBoundingDrop, capability);
         Sys.SetCapabilities(Kill, 0);

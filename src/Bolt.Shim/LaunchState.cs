@@ -95,6 +95,8 @@ internal unsafe struct LaunchState
     public int NestedNamespace;
     public uint NestedUid;
     public bool HasTerminal;
+    /// <summary>Where this process's command line lies in its memory.</summary>
+    public byte* TitleStart, TitleEnd;
 
     /// <summary>Sends a word to the shim. A shim that is gone cannot be told, and takes everything with it.</summary>
     public static void Tell(LaunchState* state, LaunchWord word, int value, int* descriptors = null, int count = 0)

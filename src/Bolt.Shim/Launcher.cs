@@ -57,6 +57,7 @@ internal static unsafe partial class Launcher
     private static LaunchFailure? Prepare(CapsuleSheet sheet, LaunchState* state, LaunchChannel channel)
     {
         state->HasTerminal = sheet.Terminal;
+        ProcessTitle.Find(state);
         var result = StepRunner.RunAll(state, LaunchSection.Before, state->Before);
         if (result < 0)
             return FailureOf(sheet, sheet.Service, LaunchSection.Before, state->Index, result.Error());

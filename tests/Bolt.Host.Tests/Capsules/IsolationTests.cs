@@ -68,7 +68,7 @@ public class IsolationTests
     public async Task The_shims_own_file_is_out_of_reach(Map map)
     {
         await using var room = await LaunchRoom.OpenAsync(map);
-        var said = await room.SayAsync("readlink /proc/1/exe; ls /proc/1/fd; cat /proc/1/environ; cat /proc/1/exe; echo end");
+        var said = await room.SayAsync("readlink /proc/1/exe; ls /proc/1/fd; cat /proc/1/environ /proc/1/cmdline; cat /proc/1/exe; echo end");
         Assert.DoesNotContain(room.Shim, said, StringComparison.Ordinal);
         Assert.DoesNotContain("ELF", said, StringComparison.Ordinal);
         Assert.EndsWith("end\n", said, StringComparison.Ordinal);
