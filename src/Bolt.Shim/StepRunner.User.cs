@@ -161,13 +161,17 @@ internal static unsafe partial class StepRunner
     {
         if (state->NestedNamespace >= 0)
             return state->NestedUid != state->Uid ? -(int)Errno.EINVAL : Sys.SetNamespace(state->NestedNamespace, Sys.CloneNewUser);
-        var result = Sys.Unshare(Sys.CloneNewUser);
+        // Files of /proc/self are the host root's while undumpable. Nothing else runs inside yet that could look.
+        var result = Sys.Prctl(Sys.PrSetDumpable, 1);
+        if (result >= 0)
+            result = Sys.Unshare(Sys.CloneNewUser);
         if (result >= 0)
             result = WriteHostFile(Native.Literal("/proc/self/setgroups"u8), Native.Literal("deny"u8));
         if (result >= 0)
             result = WriteHostFile(Native.Literal("/proc/self/uid_map"u8), OneId(state, state->Uid));
         if (result >= 0)
             result = WriteHostFile(Native.Literal("/proc/self/gid_map"u8), OneId(state, state->Gid));
+        Sys.Prctl(Sys.PrSetDumpable, 0);
         var fd = result < 0 ? result : Sys.Open(Native.Literal("/proc/self/ns/user"u8), Sys.OReadOnly | Sys.OCloseOnExec);
         if (fd < 0)
             return fd;

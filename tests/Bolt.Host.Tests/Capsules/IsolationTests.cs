@@ -27,7 +27,7 @@ public class IsolationTests
     public async Task It_has_few_capabilities_no_new_ones_and_a_filter(Map map)
     {
         await using var room = await LaunchRoom.OpenAsync(map);
-        var status = Status(await room.SayAsync("cat /proc/self/status"));
+        var status = Status(await room.SayAsync(room.Spec("cat", "/proc/self/status")));
         var expected = CapabilitySet.Default.ToString("x16", CultureInfo.InvariantCulture);
         Assert.Equal(
             [expected, expected, expected, "0000000000000000", "0000000000000000"],
@@ -55,8 +55,8 @@ public class IsolationTests
     public async Task Nothing_of_the_host_is_open_or_mounted()
     {
         await using var room = await LaunchRoom.OpenAsync();
-        // 3 is the shell's own opened folder.
-        Assert.Equal("0\n1\n2\n3\n", await room.SayAsync("ls /proc/self/fd"));
+        // 3 is the folder that ls itself has opened.
+        Assert.Equal("0\n1\n2\n3\n", await room.SayAsync(room.Spec("ls", "/proc/self/fd")));
         var mounts = await room.SayAsync("cat /proc/self/mountinfo");
         Assert.DoesNotContain(room.Folder, mounts, StringComparison.Ordinal);
         Assert.All(mounts.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.DoesNotContain("shared:", line, StringComparison.Ordinal));

@@ -53,8 +53,11 @@ internal sealed class LaunchRoom : IAsyncDisposable
         addToRoot?.Invoke(room.Root);
         await room._files.ApplyAsync(room.Root,
         [
-            .. ((string[])[".", "bin", "bin/busybox", "etc"]).Select(path => new OwnedEntry(path, 0, 0, 0b111_101_101)),
-            .. ((string[])["etc/passwd", "etc/group"]).Select(path => new OwnedEntry(path, 0, 0, 0b110_100_100)),
+            new OwnedEntry(".", 0, 0, 0b111_101_101),
+            .. new DirectoryInfo(room.Root).EnumerateFileSystemInfos("*", SearchOption.AllDirectories)
+                .Where(entry => entry.LinkTarget is null)
+                .Select(entry => new OwnedEntry(Path.GetRelativePath(room.Root, entry.FullName), 0, 0,
+                    entry is DirectoryInfo || entry.Name == "busybox" ? 0b111_101_101u : 0b110_100_100u)),
         ], CancellationToken.None);
         return room;
     }
@@ -75,18 +78,17 @@ internal sealed class LaunchRoom : IAsyncDisposable
         };
     }
 
-    /// <summary>The output of a script, standard error included.</summary>
-    public Task<string> SayAsync(string script) => SayAsync(Spec("sh", "-c", script));
+    /// <summary>The output of a script, errors between its lines.</summary>
+    public Task<string> SayAsync(string script) => SayAsync(Spec("sh", "-c", "exec 2>&1; " + script));
 
+    /// <summary>The output, then the errors.</summary>
     public async Task<string> SayAsync(CapsuleSpec spec)
     {
-        var output = new MemoryStream();
-        // Held back until there is a listener, so that nothing has to be read from the log.
-        var capsule = await Capsule.StartAsync(Shim, spec with { StdinOpen = true, Command = ["sh", "-c", "read go; exec \"$@\" 2>&1", "sh", .. spec.Command] }, TestContext.Current.CancellationToken);
-        await capsule.AttachAsync(
-            new ExecStreams(new MemoryStream("go\n"u8.ToArray()), output, output), null, TestContext.Current.CancellationToken);
+        var (output, error) = (new MemoryStream(), new MemoryStream());
+        var capsule = await Capsule.StartAsync(Shim, spec, TestContext.Current.CancellationToken);
+        await capsule.AttachAsync(new ExecStreams(null, output, error), null, TestContext.Current.CancellationToken);
         await capsule.WaitAsync(TestContext.Current.CancellationToken);
-        return Encoding.UTF8.GetString(output.ToArray());
+        return Encoding.UTF8.GetString([.. output.ToArray(), .. error.ToArray()]);
     }
 
     public async ValueTask DisposeAsync() => await _files.DeleteTreeAsync(Folder, CancellationToken.None);

@@ -10,7 +10,7 @@ public class RootTests
     public async Task It_is_what_the_spec_says()
     {
         await using var room = await LaunchRoom.OpenAsync();
-        var spec = room.Spec("sh", "-c", "hostname; cat /etc/hostname; pwd; echo $A; echo $HOME; id -u") with
+        var spec = room.Spec("sh", "-c", "hostname; cat /etc/hostname; pwd; echo $A; echo $HOME; stat -c %u /proc/self") with
         {
             WorkingDirectory = "/srv/deep",
             Environment = ["PATH=/bin", "A=b c"],
@@ -51,7 +51,7 @@ public class RootTests
     public async Task A_read_only_root_still_has_its_mounts()
     {
         await using var room = await LaunchRoom.OpenAsync();
-        var spec = room.Spec("sh", "-c", "touch /x || touch /data/x && echo ok") with
+        var spec = room.Spec("sh", "-c", "touch /x 2>/dev/null || touch /data/x && echo ok") with
         {
             ReadOnlyRoot = true,
             Mounts = [new CapsuleMount.Tmpfs("/data", 1 << 20, 0b111_111_111)],
@@ -70,7 +70,7 @@ public class RootTests
         // The way to it is the caller's alone.
         File.SetUnixFileMode(Path.Combine(room.Folder, "private"), (UnixFileMode)0b111_000_000);
         File.WriteAllText(Path.Combine(source, "page"), "hello\n");
-        var spec = room.Spec("sh", "-c", "cat /var/www/page /etc/one; stat -c %u /var/www/page; echo x > /etc/one || echo no; echo new > /var/www/new; grep -E ' (/var/www|/etc/one) ' /proc/mounts | cut -d' ' -f2,4 | cut -d, -f1-3") with
+        var spec = room.Spec("sh", "-c", "cat /var/www/page /etc/one; stat -c %u /var/www/page; (echo x > /etc/one) || echo no; echo new > /var/www/new; grep -E ' (/var/www|/etc/one) ' /proc/mounts | cut -d' ' -f2,4 | cut -d, -f1-3") with
         {
             Mounts =
             [
@@ -79,7 +79,7 @@ public class RootTests
         };
         var said = await room.SayAsync(spec);
         Assert.StartsWith("hello\nhello\n0\n", said, StringComparison.Ordinal);
-        Assert.Contains("no\n", said, StringComparison.Ordinal);
+        Assert.Contains("\nno\n", said, StringComparison.Ordinal);
         Assert.Contains("/var/www rw,nosuid,nodev", said, StringComparison.Ordinal);
         Assert.Contains("/etc/one ro,nosuid,nodev", said, StringComparison.Ordinal);
         Assert.Equal("new\n", File.ReadAllText(Path.Combine(source, "new")));
