@@ -14,7 +14,10 @@ internal static unsafe class ProcessTitle
             && ulong.TryParse(fields[45], CultureInfo.InvariantCulture, out var start)
             && ulong.TryParse(fields[46], CultureInfo.InvariantCulture, out var end)
             && start < end)
-            (state->TitleStart, state->TitleEnd) = ((byte*)start, (byte*)end);
+        {
+            state->TitleStart = (byte*)start;
+            state->TitleEnd = (byte*)end;
+        }
     }
 
     /// <summary>Everybody inside may read the command line of pid 1; where the shim lies on the host is not theirs to know.</summary>
