@@ -21,6 +21,9 @@ internal sealed class LaunchRoom : IAsyncDisposable
         "ps", "mkdir", "nc", "chroot", "cut",
     ];
 
+    private static readonly EnumerationOptions NoLinks =
+        new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+
     private readonly MappedFiles _files;
     private readonly IdMap _ids;
     private int _count;
@@ -54,8 +57,7 @@ internal sealed class LaunchRoom : IAsyncDisposable
         await room._files.ApplyAsync(room.Root,
         [
             new OwnedEntry(".", 0, 0, 0b111_101_101),
-            .. new DirectoryInfo(room.Root).EnumerateFileSystemInfos("*", SearchOption.AllDirectories)
-                .Where(entry => entry.LinkTarget is null)
+            .. new DirectoryInfo(room.Root).EnumerateFileSystemInfos("*", NoLinks)
                 .Select(entry => new OwnedEntry(Path.GetRelativePath(room.Root, entry.FullName), 0, 0,
                     entry is DirectoryInfo || entry.Name == "busybox" ? 0b111_101_101u : 0b110_100_100u)),
         ], CancellationToken.None);

@@ -10,7 +10,7 @@ public class RootTests
     public async Task It_is_what_the_spec_says()
     {
         await using var room = await LaunchRoom.OpenAsync();
-        var spec = room.Spec("sh", "-c", "hostname; cat /etc/hostname; pwd; echo $A; echo $HOME; stat -c %u /proc/self") with
+        var spec = room.Spec("sh", "-c", "hostname; cat /etc/hostname; pwd; echo $A; echo $HOME; stat -c %u /proc/self/") with
         {
             WorkingDirectory = "/srv/deep",
             Environment = ["PATH=/bin", "A=b c"],
