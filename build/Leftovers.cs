@@ -14,7 +14,7 @@ internal sealed record Leftovers(HashSet<string> Things, HashSet<(int, string)> 
     public static Leftovers Look(string mark) =>
         new([.. AllThings()], [.. RunningProcess.All().Where(p => Suspect(p, mark, null)).Select(p => (p.Pid, p.StartTime))]);
 
-    /// <summary>Names of all that was not there before. Ending processes get a moment; what is then left is killed.</summary>
+    /// <summary>Names of all that was not there before. Ending processes get a moment; what is then left, and surely ours, is killed.</summary>
     public static IEnumerable<string> Since(Leftovers before, string mark, TestUser? user)
     {
         List<RunningProcess> left = [];
@@ -30,7 +30,10 @@ internal sealed record Leftovers(HashSet<string> Things, HashSet<(int, string)> 
         foreach (var process in left)
         {
             yield return $"process {process.Pid} {process.Name}: {process.Command}";
-            process.Kill();
+            if (IsOurs(process, mark, user))
+            {
+                process.Kill();
+            }
         }
         foreach (var thing in AllThings().Where(t => !before.Things.Contains(t)))
         {
@@ -41,8 +44,17 @@ internal sealed record Leftovers(HashSet<string> Things, HashSet<(int, string)> 
     private static bool Suspect(RunningProcess process, string mark, TestUser? user) =>
         // A dead orphan stays a zombie until pid 1 looks at it.
         process.State is not ('Z' or 'X')
-        && (process.HasInEnvironment($"{Mark}={mark}") || OwnPrograms.Contains(process.Name)
-            || process.Uid is >= FirstMappedId and < uint.MaxValue - 1 || user?.Owns(process.Uid) == true);
+        && (IsOurs(process, mark, user) || AloneHere
+            && (OwnPrograms.Contains(process.Name) || process.Uid is >= FirstMappedId and < uint.MaxValue - 1));
+
+    private static bool IsOurs(RunningProcess process, string mark, TestUser? user) =>
+        process.HasInEnvironment($"{Mark}={mark}") || user?.Owns(process.Uid) == true;
+
+    /// <summary>
+    /// A capsule's processes have an environment of their own. Where nobody else works they are known by name and ids;
+    /// elsewhere they may be a developer's own stack.
+    /// </summary>
+    private static bool AloneHere { get; } = Environment.GetEnvironmentVariable("CI") == "true";
 
     private static IEnumerable<string> AllThings() =>
     [
