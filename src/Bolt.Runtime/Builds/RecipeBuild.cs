@@ -22,6 +22,8 @@ internal sealed class RecipeBuild(BuildTools tools, Func<ArchiveSources> sources
 
     // Two services of one recipe must not fetch the same packages side by side.
     private readonly ConcurrentDictionary<string, SemaphoreSlim> busy = new();
+    // One for all recipes, and none at all when every layer is there.
+    private readonly Lazy<PackageImage> packages = new(() => new PackageImage(tools.Paths, sources()));
 
     public RecipeBuild(BuildTools tools)
         : this(tools, () => ArchiveSources.OfMachine("/"))
@@ -52,7 +54,6 @@ internal sealed class RecipeBuild(BuildTools tools, Func<ArchiveSources> sources
         var text = ReadText(reference);
         var digest = Digest.Of(Encoding.UTF8.GetBytes(text));
         var key = $"{reference.Name}{(reference.Tag is null ? "" : ":" + reference.Tag)}/{Architecture}";
-        using var packages = new Lazily<PackageImage>(() => new PackageImage(tools.Paths, sources()));
 
         var pin = @lock.TryGet(key) is { } known && known.Recipe == digest ? known : null;
         var closure = pin?.Packages
@@ -170,13 +171,5 @@ internal sealed class RecipeBuild(BuildTools tools, Func<ArchiveSources> sources
         {
             throw new BoltException(RecipeErrors.RecipeUnreadable(file, e is FileNotFoundException or DirectoryNotFoundException ? "no such file" : e.Message), e);
         }
-    }
-
-    private sealed class Lazily<T>(Func<T> make) : IDisposable
-        where T : class, IDisposable
-    {
-        private T? made;
-        public T Value => made ??= make();
-        public void Dispose() => made?.Dispose();
     }
 }

@@ -39,10 +39,9 @@ internal static class RecipeLayer
         // Without it the C library asks DNS before /etc/hosts.
         yield return File("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n");
         // Mount points: the capsule's own are bound over them, also where the root is read-only.
-        foreach (var path in new[] { "/etc/hosts", "/etc/hostname", "/etc/resolv.conf" })
-        {
-            yield return File(path, "");
-        }
+        yield return File("/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n");
+        yield return File("/etc/hostname", "");
+        yield return File("/etc/resolv.conf", "");
     }
 
     private static IEnumerable<(string Name, uint Gid)> Groups(Recipe recipe) => recipe.Users

@@ -13,6 +13,9 @@ internal sealed class PackageImage : IDisposable
     private readonly ArchiveSources sources;
     private readonly Downloads downloads;
     private readonly Archive archive;
+    // Weak: the lists have 40 MB, and the process that brings a stack up goes on to supervise it.
+    private readonly WeakReference<Task<OpenSuite[]>> opened = new(Task.FromCanceled<OpenSuite[]>(new CancellationToken(true)));
+    private (string Architecture, bool Offline) openedFor;
 
     public PackageImage(StoragePaths paths, ArchiveSources sources, TimeProvider? time = null)
     {
@@ -28,9 +31,7 @@ internal sealed class PackageImage : IDisposable
     public async Task<PackageLock> ResolveAsync(PackageRequest request, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
     {
         progress?.Report(new BuildProgress($"{request.For}: reading the package lists", 0, sources.Sources.Length));
-        var opened = await Task.WhenAll(sources.Sources.Select(s =>
-            Task.Run(() => archive.OpenAsync(s, request.Architecture, request.Offline, cancellationToken), cancellationToken))).ConfigureAwait(false);
-        var suites = opened.OfType<OpenSuite>().ToList();
+        var suites = await OpenAsync(request, cancellationToken).ConfigureAwait(false);
         if (suites.All(s => s.Indexes.Count == 0))
         {
             throw new BoltException(PackageErrors.NoSources(request.Architecture));
@@ -42,6 +43,27 @@ internal sealed class PackageImage : IDisposable
         return new PackageLock(version.Version, request.Architecture,
             [.. suites.Select(s => s.Locked).Where(l => used.Contains(l.Id)).DistinctBy(l => l.Id).OrderBy(l => l.Id, StringComparer.Ordinal)],
             resolved);
+    }
+
+    private Task<OpenSuite[]> OpenAsync(PackageRequest request, CancellationToken cancellationToken)
+    {
+        lock (archive)
+        {
+            // Recipes of one stack are resolved side by side: the lists are verified once for all of them.
+            if (opened.TryGetTarget(out var shared) && shared is { IsFaulted: false, IsCanceled: false }
+                && openedFor == (request.Architecture, request.Offline))
+            {
+                return shared;
+            }
+            shared = Open();
+            opened.SetTarget(shared);
+            openedFor = (request.Architecture, request.Offline);
+            return shared;
+        }
+
+        async Task<OpenSuite[]> Open() => [.. (await Task.WhenAll(sources.Sources.Select(s =>
+            Task.Run(() => archive.OpenAsync(s, request.Architecture, request.Offline, cancellationToken), cancellationToken))).ConfigureAwait(false))
+            .OfType<OpenSuite>()];
     }
 
     /// <summary>Fetches what is missing and writes the layer, the same bytes each time; its digest is the diffId.</summary>

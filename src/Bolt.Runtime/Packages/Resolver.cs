@@ -11,7 +11,7 @@ internal sealed class Resolver(PackageRequest request, PackageSet packages, Vers
 {
     private readonly Dictionary<string, (Candidate Candidate, string Reason)> chosen = new(StringComparer.Ordinal);
     private readonly Queue<Candidate> open = new();
-    private readonly HashSet<string> drops = [.. request.Drops];
+    private readonly string[] drops = [.. request.Drops.Select(d => d.Replace(VersionChoice.Placeholder, version.Version, StringComparison.Ordinal))];
 
     /// <summary>By name, in ordinal order.</summary>
     public ImmutableArray<LockedPackage> Resolve()
@@ -28,7 +28,7 @@ internal sealed class Resolver(PackageRequest request, PackageSet packages, Vers
         {
             foreach (var alternatives in Relation.ParseAll(candidate.Package.Depends))
             {
-                if (!alternatives.Any(a => drops.Contains(a.Name)) && !Choose(alternatives, candidate.Package.Name))
+                if (!alternatives.Any(a => Dropped(a.Name)) && !Choose(alternatives, candidate.Package.Name))
                 {
                     throw new BoltException(PackageErrors.Unmet(request.For, candidate.Package.Name, string.Join(" | ", alternatives)));
                 }
@@ -47,7 +47,7 @@ internal sealed class Resolver(PackageRequest request, PackageSet packages, Vers
         foreach (var alternative in ordered)
         {
             var found = Candidates(alternative).FirstOrDefault(c => c.Meets(alternative)
-                && !drops.Contains(c.Package.Name) && !chosen.ContainsKey(c.Package.Name));
+                && !Dropped(c.Package.Name) && !chosen.ContainsKey(c.Package.Name));
             if (found is not null)
             {
                 chosen.Add(found.Package.Name, (found, reason));
@@ -57,6 +57,9 @@ internal sealed class Resolver(PackageRequest request, PackageSet packages, Vers
         }
         return false;
     }
+
+    // "libllvm*": the name carries a version that differs between releases.
+    private bool Dropped(string name) => drops.Any(d => System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(d, name, ignoreCase: false));
 
     // "foo:any" and "foo:amd64" name this machine's foo; another architecture's is never installed.
     private bool Usable(Relation relation) =>
