@@ -108,10 +108,31 @@ internal sealed class RecipePinConverter : JsonConverter<RecipePin>
     public override RecipePin Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         var row = JsonSerializer.Deserialize(ref reader, LockJson.Default.PinRow) ?? throw new JsonException("a recipe is null");
+        Check(row);
         return new RecipePin(
             Digest.Parse(row.Recipe) ?? throw new JsonException($"`{row.Recipe}` is no digest"),
             Digest.Parse(row.Layer) ?? throw new JsonException($"`{row.Layer}` is no digest"),
             new PackageLock(row.Version, row.Architecture, row.Suites, row.Packages));
+    }
+
+    /// <summary>A null is read here as well, so that it is refused.</summary>
+    public override bool HandleNull => true;
+
+    // The hashes become file names, the paths URLs.
+    private static void Check(PinRow row)
+    {
+        if (row.Suites.IsDefault || row.Packages.IsDefault || row.Suites.Any(s => s is null) || row.Packages.Any(p => p is null))
+        {
+            throw new JsonException("a suite or a package is null");
+        }
+        foreach (var package in row.Packages)
+        {
+            if (Digest.Parse("sha256:" + package.Sha256) is null || package.Size <= 0
+                || package.Path.StartsWith('/') || package.Path.Split('/').Any(p => p is "" or "." or ".."))
+            {
+                throw new JsonException($"the package `{package.Name}` has a hash, size or path that is none");
+            }
+        }
     }
 
     public override void Write(Utf8JsonWriter writer, RecipePin value, JsonSerializerOptions options) =>
