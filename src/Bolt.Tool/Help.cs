@@ -37,10 +37,15 @@ internal static class Help
     {
         public override int Invoke(ParseResult parseResult)
         {
+            var settings = parseResult.InvocationConfiguration;
+            var output = settings.Output;
+            using var text = new StringWriter();
+            settings.Output = text;
             inner.Invoke(parseResult);
+            settings.Output = output;
+            output.Write(OwnShortForm(parseResult.CommandResult.Command, text.ToString()));
             if (Examples.TryGetValue(parseResult.CommandResult.Command.Name, out var lines))
             {
-                var output = parseResult.InvocationConfiguration.Output;
                 output.WriteLine("Examples:");
                 foreach (var line in lines)
                 {
@@ -50,5 +55,11 @@ internal static class Help
             }
             return ExitCode.Done;
         }
+
+        // `logs -f` follows, as everywhere else; the Boltfile's short form is not shown where it means something else.
+        private static string OwnShortForm(Command command, string help) =>
+            command.Options.Any(o => o != Cli.File && o.Aliases.Contains("-f"))
+                ? help.Replace("  -f, --file <FILE>  ", "  --file <FILE>      ", StringComparison.Ordinal)
+                : help;
     }
 }

@@ -7,7 +7,7 @@ namespace Bolt.Tool.Commands;
 /// <summary>`bolt logs`: what the services wrote.</summary>
 internal static class LogsCommand
 {
-    private static readonly Option<bool> Follow = new("--follow", "-f") { Description = "Wait for more until Ctrl-C (the Boltfile is given with --file here)" };
+    private static readonly Option<bool> Follow = new("--follow", "-f") { Description = "Wait for more until Ctrl-C" };
     private static readonly Option<int?> Tail = new("--tail", "-n") { Description = "Only the last N lines of each service", HelpName = "N" };
     private static readonly Option<string?> Since = new("--since") { Description = "Only lines at or after T: a time, or an age such as 10m, 2h, 1d", HelpName = "T" };
     private static readonly Option<bool> Json = new("--json") { Description = "Print each line as one line of JSON" };

@@ -71,7 +71,14 @@ internal static class UpCommand
         {
             view.WhenReady = _ => new ForegroundLogs(invocation, boltfile);
         }
-        var ok = await view.ShowAsync(invocation.Runtime.UpAsync(boltfile, wishes, invocation.Cancellation));
+        var ok = await view.ShowAsync(invocation.Runtime.UpAsync(boltfile, wishes, invocation.Cancellation), e =>
+        {
+            // Another process owns the stack already; this one looks on, and leaving it stops nothing.
+            if (e is StackEvent.Snapshot { Status.OwnerPid: { } owner } && owner != Environment.ProcessId)
+            {
+                invocation.Interruption.Announcement = $"\nleaving `{boltfile.Project}`, which runs on; `bolt down` stops it";
+            }
+        });
         return invocation.Interruption.Happened ? ExitCode.Interrupted : ok ? ExitCode.Done : ExitCode.Failed;
     }
 }
