@@ -17,7 +17,7 @@ internal sealed record Target(StackName Stack, string Project, ImmutableArray<st
         }
         if (services is [var only] && await OfRunAsync(invocation, only) is { } run)
         {
-            return new Target(run.Id, run.Project, [.. run.Services.Select(s => s.Name)]);
+            return new Target(run.Id, name, [.. run.Services.Select(s => s.Name)]);
         }
         return invocation.LoadBoltfile() is { } boltfile ? new Target(boltfile, boltfile.Project, services) : null;
     }
@@ -45,7 +45,7 @@ internal sealed record Target(StackName Stack, string Project, ImmutableArray<st
         {
             return null;
         }
-        var runs = (await invocation.Runtime.ListAsync(invocation.Cancellation)).Where(s => s.Boltfile.Length == 0 && (s.Project == name || s.Id == name));
+        var runs = (await invocation.Runtime.ListAsync(invocation.Cancellation)).Where(s => s.Boltfile.Length == 0 && (s.Id == name || s.Services.Any(v => v.Name == name)));
         return runs.FirstOrDefault();
     }
 }

@@ -19,7 +19,9 @@ internal static class RunBoltfile
                 new Service
                 {
                     Name = name,
-                    Source = new ServiceSource.Image(options.Image),
+                    Source = options.Image.EndsWith(".capsule.toml", StringComparison.Ordinal)
+                        ? new ServiceSource.Capsule(options.Image)
+                        : new ServiceSource.Image(options.Image),
                     Command = options.Command.IsEmpty ? null : options.Command,
                     Ports = options.Ports,
                     Env = options.Env,

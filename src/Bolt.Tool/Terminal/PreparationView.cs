@@ -18,7 +18,7 @@ internal sealed class PreparationView(Screen screen) : IProgress<StackEvent>, ID
                     _drawn = true;
                     screen.Error.Write($"\r\e[K{e.Text} {100 * e.Done / e.Total} %");
                     break;
-                case StackEvent.Warned or StackEvent.StepFailed:
+                case StackEvent.Warned:
                     Clear();
                     EventLine.Show(screen, value);
                     break;
