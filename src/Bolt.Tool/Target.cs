@@ -17,7 +17,7 @@ internal sealed record Target(StackName Stack, string Project, ImmutableArray<st
         }
         if (services is [var only] && await OfRunAsync(invocation, only) is { } run)
         {
-            return new Target(run.Id, name, [.. run.Services.Select(s => s.Name)]);
+            return new Target(run.Id, only, [.. run.Services.Select(s => s.Name)]);
         }
         return invocation.LoadBoltfile() is { } boltfile ? new Target(boltfile, boltfile.Project, services) : null;
     }
