@@ -21,7 +21,7 @@ internal sealed class Board
         {
             case StackEvent.Snapshot e: Take(e.Status); break;
             case StackEvent.Planned e: Expect(e.Plan); break;
-            case StackEvent.StepStarted e: Begin(e.Step, e.Text); break;
+            case StackEvent.StepStarted e: Begin(e.Step, EventLine.Doing(e.Step)); break;
             case StackEvent.StepProgress e: Progress(e); break;
             case StackEvent.StepDone e: End(e.Step); break;
             case StackEvent.StepFailed e: Fail(e.Step); break;
@@ -65,8 +65,8 @@ internal sealed class Board
             _steps[step] = text;
             return;
         }
-        // "web: fetching packages" stands in web's own row.
-        row.Text = text.StartsWith(row.Name + ": ", StringComparison.Ordinal) ? text[(row.Name.Length + 2)..] : text;
+        // "preparing web" stands in web's own row.
+        row.Text = text.EndsWith(" " + row.Name, StringComparison.Ordinal) ? text[..^(row.Name.Length + 1)] : text;
         row.Done = row.Total = 0;
     }
 

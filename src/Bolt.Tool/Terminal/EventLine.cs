@@ -26,7 +26,7 @@ internal static class EventLine
 
     private static string? Text(Pen pen, StackEvent what) => what switch
     {
-        StackEvent.StepStarted e => e.Text,
+        StackEvent.StepStarted e => $"{Doing(e.Step)} ({e.Text})",
         StackEvent.ServiceReady e => $"{e.Service}: {pen.Tint("ready", Pen.Green)} after {StatusView.Seconds(e.After)}",
         StackEvent.ServiceExited { Code: { } code } e => $"{e.Service}: {pen.Tint(OutOfMemory(e, $"exited with code {code}"), Pen.Yellow)}",
         StackEvent.ServiceExited e => $"{e.Service}: {pen.Tint(OutOfMemory(e, $"ended by signal {e.Signal}"), Pen.Yellow)}",
@@ -38,6 +38,18 @@ internal static class EventLine
         StackEvent.StackStopped e => $"down; kept {Plural(e.KeptVolumes.Length)} {string.Join(", ", e.KeptVolumes)} (`bolt down --volumes` deletes {(e.KeptVolumes.Length == 1 ? "it" : "them")})",
         _ => null,
     };
+
+    /// <summary>"prepare web" under way: "preparing web".</summary>
+    public static string Doing(string step)
+    {
+        var (verb, rest) = step.IndexOf(' ', StringComparison.Ordinal) is > 0 and var space ? (step[..space], step[space..]) : (step, "");
+        return verb switch
+        {
+            "stop" => "stopping",
+            "prepare" or "create" or "remove" => verb[..^1] + "ing",
+            _ => verb + "ing",
+        } + rest;
+    }
 
     private static string OutOfMemory(StackEvent.ServiceExited e, string text) => e.OutOfMemory ? text + ", out of memory" : text;
 

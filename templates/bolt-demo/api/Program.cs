@@ -31,6 +31,8 @@ internal static class Database
             Username = Uri.UnescapeDataString(login[0]),
             Password = login.Length > 1 ? Uri.UnescapeDataString(login[1]) : null,
             Database = address.AbsolutePath.Trim('/'),
+            // There is no Kerberos here to try first.
+            GssEncryptionMode = GssEncryptionMode.Disable,
         }.ConnectionString;
     }
 
