@@ -76,15 +76,15 @@ internal sealed record OciConfig
         return new OciConfig
         {
             Architecture = document.Architecture ?? OciPlatform.Architecture,
-            Entrypoint = [.. process.Entrypoint ?? []],
-            Command = [.. process.Cmd ?? []],
-            Environment = [.. process.Env ?? []],
+            Entrypoint = [.. (process.Entrypoint ?? []).OfType<string>()],
+            Command = [.. (process.Cmd ?? []).OfType<string>()],
+            Environment = [.. (process.Env ?? []).OfType<string>()],
             User = process.User ?? "",
             WorkingDirectory = process.WorkingDir ?? "",
             ExposedPorts = (process.ExposedPorts?.Keys ?? Enumerable.Empty<string>()).ToImmutableSortedSet(StringComparer.Ordinal),
             StopSignal = process.StopSignal ?? "",
             Labels = (process.Labels ?? []).ToImmutableSortedDictionary(StringComparer.Ordinal),
-            DiffIds = [.. layers.Select(l => Digest.Parse(l) ?? throw new JsonException($"`{l}` is no digest of a layer"))],
+            DiffIds = [.. layers.Select(l => Digest.Parse(l ?? "") ?? throw new JsonException($"`{l}` is no digest of a layer"))],
         };
     }
 

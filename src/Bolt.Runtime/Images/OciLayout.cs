@@ -22,6 +22,10 @@ internal sealed class OciLayout(string folder)
         var manifest = ReadManifest(Choose(ReadIndex(), tag));
         var config = OciConfig.Read(ReadBlob(manifest.Config ?? throw Bad("manifest", "it names no config")));
         var layers = manifest.Layers ?? [];
+        if (Array.Exists(layers, l => l is null))
+        {
+            throw Bad("manifest", "one of its layers is null");
+        }
         if (config.Architecture != OciPlatform.Architecture)
         {
             throw new BoltException(ImageErrors.NoPlatform(folder, $"linux/{OciPlatform.Architecture}", [$"linux/{config.Architecture}"]));
@@ -125,6 +129,7 @@ internal sealed class OciLayout(string folder)
     {
         null => throw Bad("index", "it has no manifests"),
         { Length: > MaxDescriptors } => throw Bad("index", "it has more than 1000 manifests"),
+        var some when Array.Exists(some, m => m is null) => throw Bad("index", "one of its manifests is null"),
         var some => some,
     };
 

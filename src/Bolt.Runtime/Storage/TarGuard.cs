@@ -17,6 +17,7 @@ internal sealed class TarGuard(Stream tar, long maxBytes) : ForwardStream
     private readonly MemoryStream extended = new();
     private int headerFilled;
     private bool inExtended;
+    private bool begun;
     private long? extendedSize;
     private long skip;
     private long total;
@@ -75,6 +76,12 @@ internal sealed class TarGuard(Stream tar, long maxBytes) : ForwardStream
     // typeflag at 156, size at 124: 12 octal digits, or base-256 when the top bit is set (GNU tar).
     private void Examine()
     {
+        // The reader takes a first block without a checksum for an archive's end, whatever else is in it.
+        if (!begun && header.AsSpan().ContainsAnyExcept((byte)0) && !header.AsSpan(148, 8).ContainsAnyInRange((byte)'0', (byte)'7'))
+        {
+            throw new BoltException(StorageErrors.BadArchive("it does not start with a tar header"));
+        }
+        begun = true;
         if (inExtended)
         {
             inExtended = false;

@@ -1,0 +1,81 @@
+using System.Text;
+using Bolt.Diagnostics;
+using Bolt.Storage;
+
+namespace Bolt.Runtime.Tests.Storage;
+
+public sealed class ContentStoreTests : IDisposable
+{
+    private readonly TemporaryFolder temporary = new();
+    private readonly ContentStore store;
+
+    public ContentStoreTests() => store = new ContentStore(new StoragePaths(temporary.At("state"), temporary.At("run"), temporary.At("cache")));
+
+    public void Dispose() => temporary.Dispose();
+
+    [Fact]
+    public async Task A_blob_is_kept_under_its_digest()
+    {
+        var bytes = Encoding.UTF8.GetBytes("hello");
+        var digest = await store.WriteAsync(new MemoryStream(bytes), Digest.Of(bytes), CancellationToken.None);
+        Assert.True(store.Contains(digest));
+        using var read = new StreamReader(store.OpenRead(digest));
+        Assert.Equal("hello", await read.ReadToEndAsync());
+        Assert.Equal([digest.Hex], Names("blobs/sha256"));
+        Assert.Empty(Names("blobs/incoming"));
+    }
+
+    [Fact]
+    public async Task Other_bytes_than_promised_leave_nothing()
+    {
+        var thrown = await Assert.ThrowsAsync<BoltException>(() =>
+            store.WriteAsync(new MemoryStream([1, 2, 3]), Digest.Of([1, 2]), CancellationToken.None));
+        Assert.Equal("BOLT3001", thrown.Diagnostic.Code);
+        Assert.Empty(Names("blobs/sha256"));
+        Assert.Empty(Names("blobs/incoming"));
+    }
+
+    [Fact]
+    public async Task A_source_that_breaks_off_leaves_nothing()
+    {
+        await Assert.ThrowsAsync<BoltException>(() => store.WriteAsync(new Broken(), null, CancellationToken.None));
+        Assert.Empty(Names("blobs/sha256"));
+        Assert.Empty(Names("blobs/incoming"));
+    }
+
+    [Fact]
+    public void A_missing_blob_is_named()
+    {
+        var thrown = Assert.Throws<BoltException>(() => store.OpenRead(Digest.Of([])));
+        Assert.Equal("BOLT3005", thrown.Diagnostic.Code);
+        Assert.Contains(Digest.Of([]).ToString(), thrown.Diagnostic.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_killed_writer_left_is_swept_later()
+    {
+        Directory.CreateDirectory(temporary.At("state/blobs/incoming"));
+        var left = temporary.At("state/blobs/incoming/dead");
+        await File.WriteAllTextAsync(left, "half");
+        File.SetLastWriteTimeUtc(left, DateTime.UtcNow.AddHours(-1));
+        await store.WriteAsync(new MemoryStream([1]), null, CancellationToken.None);
+        Assert.Empty(Names("blobs/incoming"));
+    }
+
+    [Fact]
+    public async Task Two_writers_of_one_blob_both_succeed()
+    {
+        var bytes = new byte[1 << 20];
+        var digests = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => store.WriteAsync(new MemoryStream(bytes), null, CancellationToken.None)));
+        Assert.Single(digests.Distinct());
+        Assert.Single(Names("blobs/sha256"));
+    }
+
+    private string[] Names(string folder) => [.. Directory.GetFileSystemEntries(temporary.At("state/" + folder)).Select(f => Path.GetFileName(f)!)];
+
+    private sealed class Broken : MemoryStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            throw new IOException("the source broke off");
+    }
+}
