@@ -61,14 +61,15 @@ internal sealed class Stores : IAsyncDisposable
         return bytes.ToArray();
     }
 
-    public static TarEntry Entry(TarEntryType type, string name, int mode, int uid = 0, int gid = 0, string? content = null) => new GnuTarEntry(type, name)
+    public static TarEntry Entry(TarEntryType type, string name, int mode, int uid = 0, int gid = 0, string? content = null)
     {
-        Mode = (UnixFileMode)mode,
-        Uid = uid,
-        Gid = gid,
-        ModificationTime = DateTimeOffset.UnixEpoch.AddDays(1),
-        DataStream = content is null ? null : new MemoryStream(Encoding.UTF8.GetBytes(content)),
-    };
+        var entry = new GnuTarEntry(type, name) { Mode = (UnixFileMode)mode, Uid = uid, Gid = gid, ModificationTime = DateTimeOffset.UnixEpoch.AddDays(1) };
+        if (content is not null)
+        {
+            entry.DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content));
+        }
+        return entry;
+    }
 
     public async ValueTask DisposeAsync() => await Files.DeleteTreeAsync(Folder, CancellationToken.None);
 }
