@@ -9,6 +9,7 @@ internal sealed class TreeStore(StoragePaths paths, MappedFiles files)
 {
     private const string Durable = "durable";
     private static readonly ConcurrentDictionary<string, SemaphoreSlim> Turns = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<string, Task> Syncing = new(StringComparer.Ordinal);
 
     private readonly string trees = Path.Combine(paths.State, "trees");
 
@@ -107,20 +108,25 @@ internal sealed class TreeStore(StoragePaths paths, MappedFiles files)
 
     // The pages of a new tree reach the disk later. It is good as long as this boot lasts; the mark that it will outlast
     // a power cut is set when the disk has it, without making the first start wait for that.
-    private static void MakeDurable(string tree) => new Thread(() =>
-    {
-        try
+    private static void MakeDurable(string tree) => Syncing.GetOrAdd(tree, static tree => Task.Factory.StartNew(
+        () =>
         {
-            if (TreeNodes.Sync(tree) == Errno.None)
+            try
             {
-                File.WriteAllBytes(Path.Combine(tree, Durable), []);
+                if (TreeNodes.Sync(tree) == Errno.None)
+                {
+                    File.WriteAllBytes(Path.Combine(tree, Durable), []);
+                }
             }
-        }
-        catch (Exception e) when (StorageErrors.IsFileSystem(e))
-        {
-            // The tree was removed meanwhile, or the disk is full: it stays good for this boot.
-        }
-    }) { IsBackground = true }.Start();
+            catch (Exception e) when (StorageErrors.IsFileSystem(e))
+            {
+                // The tree was removed meanwhile, or the disk is full: it stays good for this boot.
+            }
+        },
+        CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+
+    /// <summary>Ends when nothing is on its way to the disk any more: whoever deletes a whole state folder waits for it.</summary>
+    public static Task SettledAsync() => Task.WhenAll(Syncing.Values);
 
     private static bool IsWhole(string tree)
     {
@@ -153,6 +159,7 @@ internal sealed class TreeStore(StoragePaths paths, MappedFiles files)
         var tree = Path.Combine(trees, diffId.Hex);
         if (Directory.Exists(tree) && !IsWhole(tree))
         {
+            Syncing.TryRemove(tree, out _);
             var aside = Path.Combine(trees, $".{diffId.Hex}.{Guid.NewGuid():n}");
             Directory.Move(tree, aside);
             await files.DeleteTreeAsync(aside, cancellationToken).ConfigureAwait(false);

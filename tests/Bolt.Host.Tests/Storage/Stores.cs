@@ -71,5 +71,9 @@ internal sealed class Stores : IAsyncDisposable
         return entry;
     }
 
-    public async ValueTask DisposeAsync() => await Files.DeleteTreeAsync(Folder, CancellationToken.None);
+    public async ValueTask DisposeAsync()
+    {
+        await TreeStore.SettledAsync();
+        await Files.DeleteTreeAsync(Folder, CancellationToken.None);
+    }
 }
