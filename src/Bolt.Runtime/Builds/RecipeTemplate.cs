@@ -14,6 +14,7 @@ namespace Bolt.Builds;
 internal sealed class RecipeTemplate(BuildTools tools, string who, Recipe recipe, Digest layer, string tree)
 {
     private const string Done = "done";
+    private const string DefaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     private static readonly ConcurrentDictionary<string, SemaphoreSlim> Making = new();
 
     public async Task<string> TreeAsync(RecipeCredentials credentials, CancellationToken cancellationToken)
@@ -90,8 +91,10 @@ internal sealed class RecipeTemplate(BuildTools tools, string who, Recipe recipe
         Command = recipe.Initialize!.Value,
         Environment =
         [
-            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            .. recipe.Environment.Any(e => e.StartsWith("PATH=", StringComparison.Ordinal)) ? [] : (string[])[DefaultPath],
             .. recipe.Environment,
+            // What is laid under ephemeral capsules need not survive a power cut.
+            "BOLT_EPHEMERAL=1",
             $"BOLT_USER={credentials.User}", $"BOLT_PASSWORD={credentials.Password}", $"BOLT_DATABASE={credentials.Database}",
         ],
         User = recipe.User,

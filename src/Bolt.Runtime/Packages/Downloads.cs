@@ -45,7 +45,7 @@ internal sealed class Downloads(string folder) : IDisposable
                 File.Move(beside, path, overwrite: true);
                 return path;
             }
-            catch (BoltException e) when (e.Diagnostic.Code == "BOLT2102" && attempt < Attempts)
+            catch (BoltException e) when (e.Diagnostic.Code == PackageErrors.UnreachableCode && attempt < Attempts)
             {
                 // Once more at once: what a second connection mends is a cut one; waiting is the user's choice.
             }
@@ -67,7 +67,7 @@ internal sealed class Downloads(string folder) : IDisposable
                 await CopyAsync(url, memory, limit, cancellationToken).ConfigureAwait(false);
                 return memory.ToArray();
             }
-            catch (BoltException e) when (e.Diagnostic.Code == "BOLT2102" && attempt < Attempts)
+            catch (BoltException e) when (e.Diagnostic.Code == PackageErrors.UnreachableCode && attempt < Attempts)
             {
             }
         }

@@ -27,11 +27,7 @@ internal sealed class LayerTree(string architecture)
             AddEntry(entry);
         }
         AddParents();
-        foreach (var node in nodes.Values)
-        {
-            CheckHardLink(node);
-        }
-        return [.. nodes.Values.Where(n => n.Kind != LayerKind.HardLink), .. nodes.Values.Where(n => n.Kind == LayerKind.HardLink)];
+        return [.. nodes.Values.Where(n => n.Kind != LayerKind.HardLink), .. nodes.Values.Where(n => n.Kind == LayerKind.HardLink).Select(HardLink)];
     }
 
     private void AddPackageNode(LayerNode node)
@@ -110,13 +106,10 @@ internal sealed class LayerTree(string architecture)
         }
     }
 
-    private void CheckHardLink(LayerNode node)
-    {
-        if (node.Kind == LayerKind.HardLink && (!nodes.TryGetValue(node.Target, out var target) || target.Kind != LayerKind.File))
-        {
-            throw new BoltException(PackageErrors.BadLayerEntry("/" + node.Path, $"it is a hard link to `/{node.Target}`, which the layer does not have"));
-        }
-    }
+    // Whoever unpacks sets the mode and owner of an entry on the one file that both names have.
+    private LayerNode HardLink(LayerNode node) => nodes.TryGetValue(node.Target, out var target) && target.Kind == LayerKind.File
+        ? node with { Mode = target.Mode, Uid = target.Uid, Gid = target.Gid, ModifiedAt = target.ModifiedAt }
+        : throw new BoltException(PackageErrors.BadLayerEntry("/" + node.Path, $"it is a hard link to `/{node.Target}`, which the layer does not have"));
 
     private LayerNode Folder(string path) => new(path, LayerKind.Folder, 0x1ed, 0, 0, newest);
 }

@@ -6,13 +6,18 @@ namespace Bolt.Packages;
 /// <summary>What is said about archives, packages and layers.</summary>
 internal static class PackageErrors
 {
+    /// <summary>Another mirror, or another try, may help.</summary>
+    public const string UnreachableCode = "BOLT2102";
+    /// <summary>Another mirror may have it.</summary>
+    public const string NotFoundCode = "BOLT2103";
+
     public static Diagnostic BadSource(string at, string problem) => Error("BOLT2101",
         $"cannot use the apt source at {at}: {problem}", "correct it; `apt-get update` reads the same file");
 
-    public static Diagnostic Unreachable(string url, string cause) => Error("BOLT2102",
+    public static Diagnostic Unreachable(string url, string cause) => Error(UnreachableCode,
         $"cannot fetch `{url}`: {cause}", "check the network and the mirror in the apt sources, then run it again");
 
-    public static Diagnostic NotFound(string url) => Error("BOLT2103",
+    public static Diagnostic NotFound(string url) => Error(NotFoundCode,
         $"the mirror does not have `{url}`", "check the mirror in the apt sources");
 
     public static Diagnostic WrongHash(string url, string expected, string found) => Error("BOLT2104",

@@ -124,10 +124,10 @@ internal sealed class PackageImage : IDisposable
             {
                 return await downloads.FetchAsync($"{mirror}/{Uri.EscapeDataString(package.Path).Replace("%2F", "/", StringComparison.Ordinal)}", package.Sha256, package.Size, cancellationToken).ConfigureAwait(false);
             }
-            catch (BoltException e) when (e.Diagnostic.Code == "BOLT2103")
+            catch (BoltException e) when (e.Diagnostic.Code == PackageErrors.NotFoundCode)
             {
             }
-            catch (BoltException e) when (e.Diagnostic.Code == "BOLT2102")
+            catch (BoltException e) when (e.Diagnostic.Code == PackageErrors.UnreachableCode)
             {
                 unreachable ??= e;
             }

@@ -107,7 +107,7 @@ internal static class CapsuleDraft
         [DefaultPath],
         service.Wanted.Tty ? ["TERM=xterm"] : [],
         image.Environment,
-        image.Recipe?.Environment.Select(e => Fill(e, place.Credentials)) ?? [],
+        place.Credentials is null ? [] : image.Recipe?.Environment.Select(e => Fill(e, place.Credentials)) ?? [],
         place.Environment.Select(e => $"{e.Key}={e.Value}"));
 
     public static string Fill(string text, RecipeCredentials? credentials) => credentials is null ? text : text

@@ -64,6 +64,8 @@ internal static class ServiceUrl
     public static string Of(string pattern, string host, int? port, RecipeCredentials? credentials)
     {
         var url = pattern.Replace("{host}", host, StringComparison.Ordinal).Replace("{port}", port?.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        // Nobody logs in to a service that has no credentials.
+        url = credentials is null ? url.Replace("{user}:{password}@", "", StringComparison.Ordinal) : url;
         // A password may hold @ or /: escaped, or the URL would name another host.
         return CapsuleDraft.Fill(url, credentials is null ? null : new RecipeCredentials(
             Uri.EscapeDataString(credentials.User), Uri.EscapeDataString(credentials.Password), Uri.EscapeDataString(credentials.Database)));
