@@ -138,7 +138,7 @@ internal readonly unsafe struct SandboxHolder(SandboxSheet sheet)
     {
         var fd = Sys.Open(path, Sys.OWriteOnly | Sys.OCloseOnExec);
         if (fd < 0) return fd;
-        var written = Sys.Write((int)fd, value, (nuint)SandboxMemory.Length(value));
+        var written = Sys.Write((int)fd, value, (nuint)Native.Length(value));
         Sys.Close((int)fd);
         return written;
     }

@@ -85,7 +85,7 @@ internal sealed unsafe partial class SandboxKeeper(SandboxSheet sheet)
         var address = stackalloc byte[110];
         new Span<byte>(address, 110).Clear();
         *(ushort*)address = Sys.AfUnix;
-        var length = SandboxMemory.Length(name);
+        var length = Native.Length(name);
         new Span<byte>(name, length).CopyTo(new Span<byte>(address + 2, length));
         var bound = Sys.Bind(_listener, address, (uint)(2 + length + 1));
         return bound < 0 ? bound : Sys.Listen(_listener, 16);

@@ -23,11 +23,4 @@ internal static unsafe class SandboxMemory
         copy[texts.Count] = null;
         return copy;
     }
-
-    public static int Length(byte* text)
-    {
-        var length = 0;
-        while (text[length] != 0) length++;
-        return length;
-    }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Bolt.Diagnostics;
 using Bolt.Kernel;
 using Bolt.Launch;
@@ -6,7 +7,8 @@ namespace Bolt.Networking;
 
 /// <summary>What this host offers to a network: programs, devices, forwarding.</summary>
 /// <param name="Root">The caller is the host's root.</param>
-/// <param name="Forwarding">net.ipv4.ip_forward is 1. Bolt never sets it: that would open the host as a router.</param>
+/// <param name="Forwarding">net.ipv4.ip_forward is 1, and no firewall drops what is forwarded by policy (Docker's does). Bolt changes
+/// neither: that would open the host as a router.</param>
 /// <param name="DefaultRoute">There is an IPv4 default route.</param>
 /// <param name="Tun">Why /dev/net/tun cannot be used, or null.</param>
 internal sealed record NetworkHost(bool Root, bool Forwarding, bool DefaultRoute, string? Nft, string? Pasta, Diagnostic? Tun)
@@ -15,7 +17,7 @@ internal sealed record NetworkHost(bool Root, bool Forwarding, bool DefaultRoute
 
     public static NetworkHost Read() => new(
         Sys.EffectiveUid() == 0,
-        File.Exists("/proc/sys/net/ipv4/ip_forward") && File.ReadAllText("/proc/sys/net/ipv4/ip_forward").StartsWith('1'),
+        Sys.EffectiveUid() == 0 && Forwards() && !ForwardIsShut(Chains()),
         HasDefaultRoute(File.ReadLines("/proc/thread-self/net/route")),
         Find("nft"), Find("pasta"),
         TunProblem());
@@ -35,6 +37,22 @@ internal sealed record NetworkHost(bool Root, bool Forwarding, bool DefaultRoute
     /// <summary>See <see cref="SubnetPool.HostRoutes"/>: the default route has destination and mask 0.</summary>
     internal static bool HasDefaultRoute(IEnumerable<string> lines) =>
         lines.Skip(1).Select(line => line.Split('\t')).Any(f => f.Length > 7 && f[1] == "00000000" && f[7] == "00000000");
+
+    /// <summary>`nft list chains`: each base chain has a line "type filter hook forward priority filter; policy drop;".</summary>
+    internal static bool ForwardIsShut(IEnumerable<string> chains) =>
+        chains.Any(l => l.Contains("hook forward", StringComparison.Ordinal) && l.Contains("policy drop", StringComparison.Ordinal));
+
+    private static bool Forwards() =>
+        File.Exists("/proc/sys/net/ipv4/ip_forward") && File.ReadAllText("/proc/sys/net/ipv4/ip_forward").StartsWith('1');
+
+    private static string[] Chains()
+    {
+        if (Find("nft") is not { } nft) return [];
+        using var process = Process.Start(new ProcessStartInfo(nft, ["list", "chains"]) { RedirectStandardOutput = true, RedirectStandardError = true });
+        var lines = process!.StandardOutput.ReadToEnd().Split('\n');
+        process.WaitForExit();
+        return lines;
+    }
 
     private static string? Find(string program) => Folders.Select(f => Path.Combine(f, program)).FirstOrDefault(File.Exists);
 

@@ -44,6 +44,9 @@ internal static class SubnetPool
         && subnet.BaseAddress.AddressFamily == AddressFamily.InterNetwork
         && subnet.PrefixLength is >= 8 and <= 28
         && !IPAddress.IsLoopback(subnet.BaseAddress)
+        // .NET clears host bits, so a member's address would pass for a subnet.
+        && IPAddress.TryParse(text.AsSpan(0, text.IndexOf('/', StringComparison.Ordinal)), out var written)
+        && Addresses.HostOrder(written) % Addresses.Size(subnet) == 0
             ? subnet
             : null;
 

@@ -72,6 +72,13 @@ public class NetworkTextTests
         Assert.Equal((expected, problem), (kind, found?.Code));
     }
 
+    [Theory]
+    [InlineData("\t\ttype filter hook forward priority filter; policy drop;", true)]
+    [InlineData("\t\ttype filter hook forward priority filter; policy accept;", false)]
+    [InlineData("\t\ttype filter hook input priority filter; policy drop;", false)]
+    public void A_firewall_that_shuts_forwarding_is_seen(string line, bool shut) =>
+        Assert.Equal(shut, NetworkHost.ForwardIsShut(["table ip filter {", "\tchain FORWARD {", line]));
+
     [Fact]
     public void No_way_out_and_no_ports_need_no_uplink() =>
         Assert.Equal(UplinkKind.None, Host.ChooseUplink(Spec() with { Outbound = false, Ports = [] }).Kind);
