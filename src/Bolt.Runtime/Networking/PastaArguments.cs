@@ -17,6 +17,8 @@ internal static class PastaArguments
             "pasta", "--foreground", "--quiet", "--ipv4-only", "--config-net",
             // Else the gateway's address leads to the host's own loopback.
             "--no-map-gw",
+            // The keeper ends it; a look at the path of a namespace from inside pasta's own root finds nothing.
+            "--no-netns-quit",
             "--ns-ifname", NetworkNames.Uplink,
             "--mtu", NetworkNames.Mtu.ToString(CultureInfo.InvariantCulture),
             // Written when the tap is configured and every port is bound; a FIFO, so that it is an event.

@@ -130,6 +130,35 @@ public class NetworkTests
     }
 
     [Fact]
+    public async Task A_killed_pasta_is_started_again()
+    {
+        await using var net = new SandboxFixture();
+        var port = SandboxFixture.FreePort();
+        await net.CreateAsync(net.Spec(net.Published(port, 80)));
+        var pasta = NetworkRecord.Read(net.Folder)!.Pasta;
+        Assert.SkipWhen(pasta is null, "BOLT9402: root has veth on this host");
+        await net.StartMemberAsync(net.Db, SandboxFixture.TcpServer);
+        using (var pidfd = Pidfd.Open(pasta!.Pid)) Pidfd.Signal(pidfd!, Sys.SigKill);
+        Assert.Equal("hello from db\n", await AnsweredAsync(port));
+        Assert.NotEqual(pasta, NetworkRecord.Read(net.Folder)!.Pasta);
+    }
+
+    private static async Task<string> AnsweredAsync(int port)
+    {
+        while (true)
+        {
+            try
+            {
+                return await SandboxFixture.TalkAsync(port);
+            }
+            catch (Exception e) when (e is SocketException or IOException)
+            {
+                TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_network_ends_with_its_owner()
     {
         var before = await FootprintAsync();
