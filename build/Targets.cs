@@ -11,8 +11,9 @@ internal static class Targets
     public static Target Compile { get; } = new("compile", "Build everything; warnings are errors", _ =>
         Shell.Dotnet("build", "Bolt.sln", "--no-restore", "-c", Configuration, "-v", "q", "--nologo"), Restore);
 
-    public static Target Format { get; } = new("format", "Fail when a file is not formatted", _ =>
-        Shell.Dotnet("format", "Bolt.sln", "--no-restore", "--verify-no-changes", "-v", "m"), Restore);
+    // Style and analyzers are part of the build; here only what a build cannot say.
+    public static Target Format { get; } = new("format", "Fail when a file is not formatted (dotnet format whitespace Bolt.sln mends it)", _ =>
+        Shell.Dotnet("format", "whitespace", "Bolt.sln", "--no-restore", "--verify-no-changes"), Restore);
 
     public static Target Check { get; } = new("check", "Format, build, layering, banned APIs, public surface, fast tests", _ =>
         TestRun.Fast(), Format, Compile);
@@ -25,7 +26,7 @@ internal static class Targets
 
     public static Target Bench { get; } = new("bench", "Print the speed tables", arguments => Benchmarks.Run(arguments), Compile);
 
-    public static Target Ci { get; } = new("ci", "What .ci/run does: format, then all tests", _ => TestRun.Named("all"), Format, Compile);
+    public static Target Ci { get; } = new("ci", "What .ci/run does: all tests", _ => TestRun.Named("all"), Compile);
 
     public static Target[] All { get; } = [Restore, Compile, Format, Check, Test, Pack, Bench, Ci];
 }

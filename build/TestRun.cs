@@ -18,12 +18,7 @@ internal static class TestRun
             "fast" => () => Suite("Bolt.Runtime.Tests", "fast", null, TimeSpan.FromMinutes(5)),
             "host" => () => OnBoth("Bolt.Host.Tests", TimeSpan.FromMinutes(12)),
             "scenarios" => Scenarios,
-            "all" => () =>
-            {
-                Suite("Bolt.Runtime.Tests", "fast", null, TimeSpan.FromMinutes(5));
-                OnBoth("Bolt.Host.Tests", TimeSpan.FromMinutes(12));
-                Scenarios();
-            },
+            "all" => Everything,
             _ => throw new BuildFailed($"no tests are called `{name}`: fast, host, scenarios or all"),
         };
         Finish(run);
@@ -38,6 +33,13 @@ internal static class TestRun
         {
             throw new BuildFailed(Totals.Passed == 0 ? "no test passed" : $"{Totals.Failed} failed");
         }
+    }
+
+    private static void Everything()
+    {
+        Suite("Bolt.Runtime.Tests", "fast", null, TimeSpan.FromMinutes(5));
+        OnBoth("Bolt.Host.Tests", TimeSpan.FromMinutes(12));
+        Scenarios();
     }
 
     private static void Scenarios()

@@ -48,6 +48,7 @@ public partial class TidyTests
         Report.None(wrong);
     }
 
+    /// <summary>By one method: variants of one sentence may share a code.</summary>
     [Fact]
     public void A_diagnostic_code_is_written_once()
     {
@@ -55,7 +56,6 @@ public partial class TidyTests
             from file in Repository.Sources("src").Where(f => f.EndsWith("Errors.cs", StringComparison.Ordinal))
             let text = Repository.WithoutComments(file)
             from Match code in Codes().Matches(text)
-            // The method that writes it: variants of one sentence may share a code.
             let method = Methods().Matches(text[..code.Index]).LastOrDefault()?.Groups[1].Value
             group $"{Repository.Relative(file)} {method}" by code.Value into uses
             where uses.Distinct().Count() > 1
