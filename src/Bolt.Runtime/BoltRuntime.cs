@@ -31,7 +31,8 @@ public sealed partial class BoltRuntime(BoltOptions options)
     // Every room gets what it needs by its constructor, here and nowhere else.
     private static StackRooms Wire(BoltOptions options)
     {
-        var shim = ShimLocation.Find(options.ShimPath) ?? throw new BoltException(SurgeErrors.NoShim());
+        var found = ShimLocation.Find(options.ShimPath) ?? throw new BoltException(SurgeErrors.NoShim());
+        var shim = ShimLocation.Executable(found, Path.Combine(options.StateFolder, "shim"));
         var paths = new StoragePaths(options.StateFolder, options.RunFolder, options.CacheFolder);
         var ids = IdMap.OfCurrentUser();
         var files = new MappedFiles(shim, ids);

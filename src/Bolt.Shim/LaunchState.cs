@@ -97,6 +97,7 @@ internal unsafe struct LaunchState
     public bool HasTerminal;
     /// <summary>Where this process's command line lies in its memory.</summary>
     public byte* TitleStart, TitleEnd;
+    public ushort Columns, Rows;
 
     /// <summary>Sends a word to the shim. A shim that is gone cannot be told, and takes everything with it.</summary>
     public static void Tell(LaunchState* state, LaunchWord word, int value, int* descriptors = null, int count = 0)

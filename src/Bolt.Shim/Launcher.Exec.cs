@@ -13,7 +13,7 @@ internal static unsafe partial class Launcher
     /// </summary>
     public static ExecutedProcess? Exec(
         CapsuleSheet sheet, LaunchedCapsule capsule, IReadOnlyList<string> command, IReadOnlyList<string> environment,
-        string? user, string? workingDirectory, bool terminal, bool inputOpen, out LaunchFailure? failure)
+        string? user, string? workingDirectory, bool terminal, bool inputOpen, ushort columns, ushort rows, out LaunchFailure? failure)
     {
         var service = ServiceSteps(sheet, user, workingDirectory);
         using var memory = new LaunchMemory(sheet, service, command, environment);
@@ -26,6 +26,7 @@ internal static unsafe partial class Launcher
         }
 
         state->HasTerminal = terminal;
+        (state->Columns, state->Rows) = (columns, rows);
         state->NestedNamespace = capsule.Nested;
         state->NestedUid = capsule.NestedUid;
         var pid = ExecFork(sheet, state, channel, capsule);
@@ -103,7 +104,7 @@ internal static unsafe partial class Launcher
         if (state->HasTerminal)
         {
             var master = Sys.Open(Native.Literal("/dev/ptmx"u8), Sys.OReadWrite | Sys.ONoCtty | Sys.OCloseOnExec);
-            var side = master < 0 ? master : StepRunner.OpenTerminalSide((int)master);
+            var side = master < 0 ? master : StepRunner.OpenTerminalSide(state, (int)master);
             if (side < 0)
                 LaunchState.Fail(state, side);
             var fd = (int)master;

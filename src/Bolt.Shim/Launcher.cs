@@ -58,6 +58,8 @@ internal static unsafe partial class Launcher
     {
         state->HasTerminal = sheet.Terminal;
         ProcessTitle.Find(state);
+        // The usual size, until someone attaches.
+        (state->Columns, state->Rows) = (80, 24);
         var result = StepRunner.RunAll(state, LaunchSection.Before, state->Before);
         if (result < 0)
             return FailureOf(sheet, sheet.Service, LaunchSection.Before, state->Index, result.Error());

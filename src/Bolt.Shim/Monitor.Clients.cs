@@ -116,8 +116,6 @@ internal sealed unsafe partial class Monitor
             return;
         }
         client.Command = command;
-        if (command.Terminal >= 0 && exec.Columns > 0 && exec.Rows > 0)
-            _ = Sys.SetTerminalSize(command.Terminal, exec.Columns, exec.Rows);
         // The client reads and writes them itself: no output of a command passes through this process.
         Span<int> all = [command.Terminal, command.Output, command.Error, command.Input];
         var streams = all[..0];
@@ -135,7 +133,7 @@ internal sealed unsafe partial class Monitor
         {
             return Launcher.Exec(
                 sheet, capsule, exec.Command, Merge(sheet.Environment, exec.Environment), Given(exec.User), Given(exec.WorkingDirectory),
-                exec.Terminal, exec.InputOpen, out failure);
+                exec.Terminal, exec.InputOpen, exec.Columns, exec.Rows, out failure);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

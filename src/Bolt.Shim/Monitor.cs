@@ -27,8 +27,6 @@ internal sealed unsafe partial class Monitor(CapsuleSheet sheet, LaunchedCapsule
         foreach (var fd in (ReadOnlySpan<int>)[_output, _error, capsule.Input, capsule.Notify])
             if (fd >= 0)
                 _ = Sys.SetNonBlocking(fd);
-        if (capsule.Terminal >= 0)
-            _ = Sys.SetTerminalSize(capsule.Terminal, 80, 24);
         // After the end only clients that have not taken their output yet keep this process.
         while (_exit is null || _clients.Count > 0)
         {

@@ -10,7 +10,7 @@ internal static unsafe partial class StepRunner
         var master = InRoot(state, Native.Literal("dev/pts/ptmx"u8), Sys.OReadWrite | Sys.ONoCtty);
         if (master < 0)
             return master;
-        var side = OpenTerminalSide((int)master);
+        var side = OpenTerminalSide(state, (int)master);
         if (side < 0)
             return side;
         state->TerminalSide = (int)side;
@@ -33,8 +33,10 @@ internal static unsafe partial class StepRunner
     }
 
     /// <summary>The process's side of a pseudo-terminal, whatever its path is.</summary>
-    public static nint OpenTerminalSide(int master)
+    public static nint OpenTerminalSide(LaunchState* state, int master)
     {
+        // Before anything runs on it: what asks for its size at the start is not told again.
+        _ = Sys.SetTerminalSize(master, state->Columns, state->Rows);
         var locked = 0;
         var result = Sys.Ioctl(master, 0x40045431 /* TIOCSPTLCK */, &locked);
         const int flags = Sys.OReadWrite | Sys.ONoCtty | Sys.OCloseOnExec;

@@ -14,21 +14,22 @@ internal sealed partial class Capsule
         var fromStart = _showFromStart;
         _showFromStart = false;
         using var control = CapsuleControl.TryConnect(Folder);
-        if (control is null || await JoinAsync(control, cancellationToken).ConfigureAwait(false) is not { } attached)
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var sizes = new SizeSource(_terminal ? resizes : null, ended.Token);
+        if (control is null || await JoinAsync(control, sizes.Known, cancellationToken).ConfigureAwait(false) is not { } attached)
         {
             // It has ended already: the log has all of its output.
+            await ended.CancelAsync().ConfigureAwait(false);
             if (fromStart)
                 await ShowLogAsync(streams, long.MaxValue, cancellationToken).ConfigureAwait(false);
             return;
         }
         if (fromStart)
             await ShowLogAsync(streams, attached.LogBytes, cancellationToken).ConfigureAwait(false);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         // Not awaited: a read of the caller's own input cannot always be broken off. It finds the connection closed.
         if (streams.Input is not null)
             _ = SendInputAsync(control, streams.Input, ended.Token);
-        if (_terminal && resizes is not null)
-            _ = ResizeAsync(resizes, size => control.SendAsync(new MonitorMessage.Resize(size.Columns, size.Rows), ended.Token), ended.Token);
+        _ = sizes.FollowAsync(size => control.SendAsync(new MonitorMessage.Resize(size.Columns, size.Rows), ended.Token));
         try
         {
             await ShowOutputAsync(control, streams, cancellationToken).ConfigureAwait(false);
@@ -39,9 +40,9 @@ internal sealed partial class Capsule
         }
     }
 
-    // 0 columns: the size is left as it is until the caller says one.
-    private static async Task<MonitorMessage.Attached?> JoinAsync(CapsuleControl control, CancellationToken cancellationToken) =>
-        await control.SendAsync(new MonitorMessage.Attach(0, 0), cancellationToken).ConfigureAwait(false)
+    // 0 columns: the size is left as it is.
+    private static async Task<MonitorMessage.Attached?> JoinAsync(CapsuleControl control, TerminalSize size, CancellationToken cancellationToken) =>
+        await control.SendAsync(new MonitorMessage.Attach(size.Columns, size.Rows), cancellationToken).ConfigureAwait(false)
             ? await control.ReceiveAsync(cancellationToken).ConfigureAwait(false) as MonitorMessage.Attached
             : null;
 

@@ -16,29 +16,33 @@ internal sealed partial class Capsule
     public async Task<int> ExecAsync(ExecSpec spec, ExecStreams streams, IAsyncEnumerable<TerminalSize>? resizes, CancellationToken cancellationToken)
     {
         using var control = CapsuleControl.TryConnect(Folder) ?? throw new BoltException(CapsuleErrors.NotRunning(Id));
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var sizes = new SizeSource(spec.Terminal ? resizes : null, ended.Token);
         var descriptors = new List<Fd>();
         try
         {
-            if (!await control.SendAsync(ToMessage(spec, streams), cancellationToken).ConfigureAwait(false))
+            if (!await control.SendAsync(ToMessage(spec, streams, sizes.Known), cancellationToken).ConfigureAwait(false))
                 throw new BoltException(CapsuleErrors.NotRunning(Id));
             return await control.ReceiveAsync(descriptors, cancellationToken).ConfigureAwait(false) switch
             {
-                MonitorMessage.ExecStarted => await FinishAsync(control, spec, streams, descriptors, resizes, cancellationToken).ConfigureAwait(false),
+                MonitorMessage.ExecStarted => await FinishAsync(control, spec, streams, descriptors, sizes, ended, cancellationToken).ConfigureAwait(false),
                 MonitorMessage.Failed failed => await ExplainAsync(failed, spec, streams, cancellationToken).ConfigureAwait(false),
                 _ => throw new BoltException(CapsuleErrors.NotRunning(Id)),
             };
         }
         finally
         {
+            await ended.CancelAsync().ConfigureAwait(false);
             foreach (var descriptor in descriptors)
                 descriptor.Dispose();
         }
     }
 
-    private MonitorMessage.Exec ToMessage(ExecSpec spec, ExecStreams streams)
+    private MonitorMessage.Exec ToMessage(ExecSpec spec, ExecStreams streams, TerminalSize size)
     {
         var message = new MonitorMessage.Exec(
-            spec.Command, spec.Environment, spec.User ?? "", spec.WorkingDirectory ?? "", spec.Terminal, streams.Input is not null, 80, 24);
+            spec.Command, spec.Environment, spec.User ?? "", spec.WorkingDirectory ?? "", spec.Terminal, streams.Input is not null,
+            size.Columns == 0 ? (ushort)80 : size.Columns, size.Rows == 0 ? (ushort)24 : size.Rows);
         return MonitorCodec.Write(message).Length <= MonitorMessage.MaxBytes
             ? message
             : throw new BoltException(CapsuleErrors.RequestTooLong(Id));
@@ -57,18 +61,16 @@ internal sealed partial class Capsule
 
     // Descriptors come in this order: the terminal's master, or output, error and, when asked for, input.
     private static async Task<int> FinishAsync(
-        CapsuleControl control, ExecSpec spec, ExecStreams streams, List<Fd> descriptors, IAsyncEnumerable<TerminalSize>? resizes,
-        CancellationToken cancellationToken)
+        CapsuleControl control, ExecSpec spec, ExecStreams streams, List<Fd> descriptors, SizeSource sizes,
+        CancellationTokenSource ended, CancellationToken cancellationToken)
     {
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var outputs = new List<Task> { FdCopy.ToStreamAsync(descriptors[0], streams.Output, ended.Token, cancellationToken) };
         if (!spec.Terminal)
             outputs.Add(FdCopy.ToStreamAsync(descriptors[1], streams.Error, ended.Token, cancellationToken));
         // Not awaited: a read of the caller's own input cannot always be broken off. It finds the descriptor closed.
         if (streams.Input is not null)
             _ = FeedAsync(streams.Input, descriptors[spec.Terminal ? 0 : 2], spec.Terminal, ended.Token);
-        if (spec.Terminal && resizes is not null)
-            _ = ResizeAsync(resizes, size => Task.FromResult(Sys.SetTerminalSize(descriptors[0].Number, size.Columns, size.Rows)), ended.Token);
+        _ = sizes.FollowAsync(size => Task.FromResult(Sys.SetTerminalSize(descriptors[0].Number, size.Columns, size.Rows)));
         var exit = await ExitOfAsync(control, cancellationToken).ConfigureAwait(false);
         await ended.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(outputs).ConfigureAwait(false);
@@ -101,19 +103,6 @@ internal sealed partial class Capsule
             // The command has ended, or the caller's input failed: either way no more comes.
             if (!terminal)
                 target.Dispose();
-        }
-    }
-
-    private static async Task ResizeAsync(IAsyncEnumerable<TerminalSize> resizes, Func<TerminalSize, Task> apply, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await foreach (var size in resizes.WithCancellation(cancellationToken).ConfigureAwait(false))
-                await apply(size).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // The command has ended.
         }
     }
 }

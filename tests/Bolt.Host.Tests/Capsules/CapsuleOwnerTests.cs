@@ -10,8 +10,7 @@ public class CapsuleOwnerTests
     public async Task Its_capsule_dies_with_a_killed_monitor_and_the_owner_is_told()
     {
         await using var room = await CapsuleRoom.OpenAsync();
-        var capsule = await room.StartAsync("sleep", "1000");
-        using var init = Process.GetProcessById(capsule.Pid);
+        var capsule = await room.StartAsync(room.Spec("sleep", "1000") with { Limits = new CapsuleLimits(Pids: 100, BestEffort: true) });
         var end = capsule.WaitAsync(CapsuleRoom.Token);
         Kill(ParentOf(capsule.Pid));
         var exit = await end;
@@ -19,6 +18,8 @@ public class CapsuleOwnerTests
         Assert.Contains(StateOf(capsule.Pid), "ZX");
         Assert.Null(Capsule.TryAdopt(capsule.Folder));
         Assert.Equal(exit, Capsule.ReadExit(capsule.Folder));
+        var cgroups = Path.Combine(capsule.Folder, "cgroups");
+        Assert.All(File.Exists(cgroups) ? File.ReadAllLines(cgroups) : [], cgroup => Assert.False(Directory.Exists(cgroup)));
     }
 
     [Fact]
@@ -72,7 +73,7 @@ public class CapsuleOwnerTests
         process.Kill();
     }
 
-    private static int ParentOf(int pid) => int.Parse(Stat(pid)[1], CultureInfo.InvariantCulture);
+    internal static int ParentOf(int pid) => int.Parse(Stat(pid)[1], CultureInfo.InvariantCulture);
 
     // A dead child that no one has collected yet is a Z; X: not even that is left.
     private static string StateOf(int pid) => File.Exists($"/proc/{pid}/stat") ? Stat(pid)[0] : "X";
