@@ -86,7 +86,7 @@ internal static class CapsuleLog
                 _files.Dequeue().Dispose();
                 _offset = 0;
             }
-            if (OpenOne(LogLine.FileName) is { } first)
+            if (OpenAt(folder, LogLine.FileName) is { } first)
             {
                 _files.Enqueue(first);
                 foreach (var line in ReadLines(lastFileBytes))
@@ -116,18 +116,23 @@ internal static class CapsuleLog
             }
         }
 
-        // The name stands for another file: ours was rotated away after we had opened it.
+        // The name stands for another file: ours was rotated away after we had opened it, perhaps twice.
         private bool OpenSuccessor(SafeFileHandle file)
         {
-            if (OpenOne(LogLine.FileName) is not { } current)
-                return false;
-            if (Sys.Identity(current) == Sys.Identity(file))
+            var ours = Sys.Identity(file);
+            var now = Open(folder);
+            var found = now.Any(other => Sys.Identity(other) == ours);
+            while (now.TryDequeue(out var other))
             {
-                current.Dispose();
-                return false;
+                if (!found)
+                    _files.Enqueue(other);
+                else
+                {
+                    found = Sys.Identity(other) != ours;
+                    other.Dispose();
+                }
             }
-            _files.Enqueue(current);
-            return true;
+            return _files.Count > 1;
         }
 
         private static Queue<SafeFileHandle> Open(string folder)
@@ -147,8 +152,6 @@ internal static class CapsuleLog
                 files.Enqueue(current);
             return files;
         }
-
-        private SafeFileHandle? OpenOne(string name) => OpenAt(folder, name);
 
         private static SafeFileHandle? OpenAt(string folder, string name)
         {

@@ -26,14 +26,14 @@ public class CapsuleStreamTests
         await using var room = await CapsuleRoom.OpenAsync();
         var capsule = await room.StartAsync(room.Spec("sh", "-c", "read go; for i in $(seq 3000); do echo line $i; done") with
         {
-            LogRotateBytes = 64 << 10,
+            LogRotateBytes = 96 << 10,
             StdinOpen = true,
         });
         var reading = LinesAsync(capsule, follow: true);
         await capsule.AttachAsync(new ExecStreams(new MemoryStream("go\n"u8.ToArray()), Stream.Null, Stream.Null), null, CapsuleRoom.Token);
         Assert.Equal(Enumerable.Range(1, 3000).Select(i => $"line {i}"), (await reading).Select(l => l.Text));
-        Assert.InRange(new FileInfo(Path.Combine(capsule.Folder, "log")).Length, 1, 64 << 10);
-        Assert.InRange(new FileInfo(Path.Combine(capsule.Folder, "log.1")).Length, 1, 64 << 10);
+        Assert.InRange(new FileInfo(Path.Combine(capsule.Folder, "log")).Length, 1, 96 << 10);
+        Assert.InRange(new FileInfo(Path.Combine(capsule.Folder, "log.1")).Length, 1, 96 << 10);
     }
 
     [Fact]
