@@ -29,7 +29,7 @@ internal static class Apply
         {
             var done = await Task.WhenAll(needs).ConfigureAwait(false);
             if (!done.All(d => d) || stop.IsCancellationRequested) return false;
-            tell(new StackEvent.StepStarted(now.GetUtcNow(), step.Id, step.Cause));
+            tell(new StackEvent.StepStarted(now.GetUtcNow(), step.Id, $"{step.Id}: {step.Cause}"));
             try
             {
                 // Off the caller's thread: many steps begin with blocking file and socket calls.

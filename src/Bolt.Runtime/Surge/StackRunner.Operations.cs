@@ -56,8 +56,9 @@ internal sealed partial class StackRunner
         var observed = StackReader.Observe(_rooms, _folder, stack, record, _works.Supervises);
         var ports = PortTable.Settle(stack, record?.Ports ?? [], request.StrictPorts || stack.StrictPorts, Network.CheckPort);
         if (!Report("check ports", ports.Diagnostics)) return;
-        var lockPath = Path.Combine(stack.Folder, "bolt.lock");
-        var read = request.Path.Length == 0 ? new Checked<BoltLock>(BoltLock.Empty, []) : BoltLock.Read(lockPath);
+        // All `run`s of this user share one lock: the second one of an image needs no archive.
+        var lockPath = request.Path.Length == 0 ? Path.Combine(_rooms.Paths.State, "run.lock") : Path.Combine(stack.Folder, "bolt.lock");
+        var read = BoltLock.Read(lockPath);
         if (!Report("read bolt.lock", read.Diagnostics)) return;
         var pins = new LockSession(read.Value!);
 
@@ -69,7 +70,7 @@ internal sealed partial class StackRunner
         Send(new StackEvent.Planned(_clock.GetUtcNow(), plan));
 
         var done = await Apply.RunAsync(plan, _works.CarryOutAsync, Send, _clock, stop).ConfigureAwait(false);
-        if (pins.Changed && request.Path.Length > 0) await pins.Current.WriteAsync(lockPath, CancellationToken.None).ConfigureAwait(false);
+        if (pins.Changed) await pins.Current.WriteAsync(lockPath, CancellationToken.None).ConfigureAwait(false);
         if (done)
         {
             _everUp = true;
