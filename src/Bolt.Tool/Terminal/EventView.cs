@@ -12,7 +12,7 @@ internal abstract class EventView
     /// <param name="json">One line of JSON per event, to standard output.</param>
     /// <param name="live">A table that redraws itself where the terminal can.</param>
     public static EventView For(Screen screen, bool json, bool live = true) =>
-        json ? new JsonEvents(screen) : live && screen.IsLive ? new LiveEvents(screen) : new LineEvents(screen);
+        json ? new JsonEvents(screen) : live && screen.IsLive ? new LiveEvents(screen) : new LineEvents(screen, ends: live);
 
     /// <summary>Shows all events; false when a step failed.</summary>
     public abstract Task<bool> ShowAsync(IAsyncEnumerable<StackEvent> events, Action<StackEvent>? also = null);
@@ -41,7 +41,9 @@ internal sealed class JsonEvents(Screen screen) : EventView
 }
 
 /// <summary>One plain line per event that a person wants to know of.</summary>
-internal sealed class LineEvents(Screen screen) : EventView
+/// <param name="screen">Where.</param>
+/// <param name="ends">Also how processes ended; verbs that stop them say "stopped" anyway.</param>
+internal sealed class LineEvents(Screen screen, bool ends) : EventView
 {
     public override async Task<bool> ShowAsync(IAsyncEnumerable<StackEvent> events, Action<StackEvent>? also = null)
     {
@@ -53,7 +55,10 @@ internal sealed class LineEvents(Screen screen) : EventView
             {
                 also?.Invoke(what);
                 ok &= !IsFailure(what);
-                EventLine.Show(screen, what);
+                if (ends || what is not StackEvent.ServiceExited)
+                {
+                    EventLine.Show(screen, what);
+                }
                 if (what is StackEvent.StackReady ready)
                 {
                     beside ??= WhenReady?.Invoke(ready);
