@@ -50,7 +50,7 @@ internal static partial class BuildErrors
         var errors = lines.Select(Parse).OfType<Diagnostic>().Take(MaxCauses).ToArray();
         if (errors.Length == 0)
         {
-            errors = [.. lines.TakeLast(MaxCauses).Select(l => Error("BOLT2311", Shorten(l)))];
+            errors = [.. lines.TakeLast(MaxCauses).Select(Line)];
         }
         Diagnostic? cause = null;
         foreach (var error in Enumerable.Reverse(errors))
@@ -73,11 +73,13 @@ internal static partial class BuildErrors
             return null;
         }
         var file = match.Groups["file"].Value;
-        var error = Error("BOLT2311", Shorten($"{match.Groups["code"].Value}: {match.Groups["text"].Value}"));
+        var error = Line($"{match.Groups["code"].Value}: {match.Groups["text"].Value}");
         return int.TryParse(match.Groups["line"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? error with { At = Span(file, number, match.Groups["column"].ValueSpan) }
             : error;
     }
+
+    private static Diagnostic Line(string text) => Error("BOLT2311", Shorten(text));
 
     private static SourceSpan? Span(string file, int line, ReadOnlySpan<char> column)
     {
