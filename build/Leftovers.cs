@@ -37,7 +37,14 @@ internal sealed record Leftovers(HashSet<string> Things, HashSet<(int, string)> 
         }
         foreach (var thing in AllThings().Where(t => !before.Things.Contains(t)))
         {
-            yield return thing;
+            if (AloneHere)
+            {
+                yield return thing;
+            }
+            else
+            {
+                Console.Error.WriteLine($"new, by this suite or somebody else: {thing}");
+            }
         }
     }
 
