@@ -34,6 +34,8 @@ internal static class RecipeLayer
         yield return Folder("/root", 0x1c0);
         yield return Folder("/tmp", 0x3ff);
         yield return Folder("/var/tmp", 0x3ff);
+        // Programs know their sockets by the old name; base-files makes the link in a script.
+        yield return new LayerEntry.Link("/var/run", "/run");
         yield return File("/etc/passwd", string.Concat(recipe.Users.Select(u => $"{u.Name}:x:{u.Uid}:{u.Gid}:{u.Name}:{u.Home}:{u.Shell}\n")));
         yield return File("/etc/group", string.Concat(Groups(recipe).Select(g => $"{g.Name}:x:{g.Gid}:\n")));
         // Without it the C library asks DNS before /etc/hosts.
