@@ -104,6 +104,27 @@ public class IsolationTests
         Assert.Equal("listens\n", await room.SayAsync(room.Spec("sh", "-c", script) with { User = "web" }));
     }
 
+    [Theory]
+    [InlineData(Map.OfUser, null, "101")]
+    [InlineData(Map.OfUser, "root", "0")]
+    [InlineData(Map.Single, null, "101")]
+    [InlineData(Map.Single, "root", "0")]
+    public async Task A_command_joins_with_the_services_identity_or_its_own(Map map, string? user, string uid)
+    {
+        await using var room = await LaunchRoom.OpenAsync(map);
+        var token = TestContext.Current.CancellationToken;
+        var capsule = await Capsule.StartAsync(room.Shim, room.Spec("sleep", "1000") with { User = "web" }, token);
+        var output = new MemoryStream();
+        const string script = "stat -c %u /proc/self/; grep -E '^(NoNewPrivs|Seccomp|CapBnd):' /proc/self/status; readlink /proc/self/ns/pid";
+        await capsule.ExecAsync(
+            new ExecSpec(["sh", "-c", "exec 2>&1; " + script], [], user, null, Terminal: false), new ExecStreams(null, output, output), null, token);
+        await capsule.StopAsync(TimeSpan.Zero, token);
+        var said = System.Text.Encoding.UTF8.GetString(output.ToArray()).Split('\n');
+        var bounding = CapabilitySet.Default.ToString("x16", CultureInfo.InvariantCulture);
+        Assert.Equal([uid, "CapBnd:\t" + bounding, "NoNewPrivs:\t1", "Seccomp:\t2"], said[..4]);
+        Assert.NotEqual(new FileInfo("/proc/self/ns/pid").LinkTarget, said[4]);
+    }
+
     [Fact]
     public async Task A_small_init_reaps_and_nothing_else_runs()
     {

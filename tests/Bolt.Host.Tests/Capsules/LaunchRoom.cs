@@ -46,22 +46,35 @@ internal sealed class LaunchRoom : IAsyncDisposable
     public static async Task<LaunchRoom> OpenAsync(Map map = Map.OfUser, Action<string>? addToRoot = null)
     {
         var room = new LaunchRoom(map);
+        try
+        {
+            await room.MakeRootAsync(addToRoot);
+            return room;
+        }
+        catch
+        {
+            await room.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task MakeRootAsync(Action<string>? addToRoot)
+    {
         foreach (var folder in (string[])["bin", "etc", "tmp"])
-            Directory.CreateDirectory(Path.Combine(room.Root, folder));
-        File.Copy("/bin/busybox", Path.Combine(room.Root, "bin/busybox"));
+            Directory.CreateDirectory(Path.Combine(Root, folder));
+        File.Copy("/bin/busybox", Path.Combine(Root, "bin/busybox"));
         foreach (var applet in Applets)
-            File.CreateSymbolicLink(Path.Combine(room.Root, "bin", applet), "busybox");
-        File.WriteAllText(Path.Combine(room.Root, "etc/passwd"), "root:x:0:0::/root:/bin/sh\nbroken\nweb:x:101:102::/var/www:/bin/sh\n");
-        File.WriteAllText(Path.Combine(room.Root, "etc/group"), "root:x:0:\nwww:x:102:\nextra:x:300:other,web\nnearly:x:301:webmaster\n");
-        addToRoot?.Invoke(room.Root);
-        await room._files.ApplyAsync(room.Root,
+            File.CreateSymbolicLink(Path.Combine(Root, "bin", applet), "busybox");
+        File.WriteAllText(Path.Combine(Root, "etc/passwd"), "root:x:0:0::/root:/bin/sh\nbroken\nweb:x:101:102::/var/www:/bin/sh\n");
+        File.WriteAllText(Path.Combine(Root, "etc/group"), "root:x:0:\nwww:x:102:\nextra:x:300:other,web\nnearly:x:301:webmaster\n");
+        addToRoot?.Invoke(Root);
+        await _files.ApplyAsync(Root,
         [
             new OwnedEntry(".", 0, 0, 0b111_101_101),
-            .. new DirectoryInfo(room.Root).EnumerateFileSystemInfos("*", NoLinks)
-                .Select(entry => new OwnedEntry(Path.GetRelativePath(room.Root, entry.FullName), 0, 0,
+            .. new DirectoryInfo(Root).EnumerateFileSystemInfos("*", NoLinks)
+                .Select(entry => new OwnedEntry(Path.GetRelativePath(Root, entry.FullName), 0, 0,
                     entry is DirectoryInfo || entry.Name == "busybox" ? 0b111_101_101u : 0b110_100_100u)),
         ], CancellationToken.None);
-        return room;
     }
 
     public CapsuleSpec Spec(params string[] command)
