@@ -22,20 +22,15 @@ internal abstract record ReadyWish
     {
         if (service.Healthcheck is { } check && !IsNone(check)) return new Probe(check);
         // Another program than the recipe's cannot be expected to keep the recipe's promise.
-        if (image.Recipe is { } recipe && service.Entrypoint is null)
-        {
-            return recipe.Ready switch
-            {
-                ReadySignal.Notify => new Notify(),
-                ReadySignal.Listen listen => new Listen([listen.Port], true),
-                ReadySignal.LogLine line => new LogLine(line.Text),
-                _ => new Now(),
-            };
-        }
+        var signal = service.Entrypoint is null ? image.Recipe?.Ready : null;
+        if (signal is ReadySignal.Notify) return new Notify();
+        if (signal is ReadySignal.Listen port) return new Listen([port.Port], true);
+        if (signal is ReadySignal.LogLine line) return new LogLine(line.Text);
+        // A recipe that only starts (a shell) still answers at the ports that its user published.
         var published = service.Ports.Where(p => p.Protocol == PortProtocol.Tcp).Select(p => p.ContainerPort).Distinct().ToImmutableArray();
         if (!published.IsEmpty) return new Listen(published, true);
         // EXPOSE is a hint: images name ports that they open only when configured to.
-        return image.ExposedPorts.IsEmpty || service.Entrypoint is not null ? new Now() : new Listen(image.ExposedPorts, false);
+        return image.ExposedPorts.IsEmpty || service.Entrypoint is not null || signal is not null ? new Now() : new Listen(image.ExposedPorts, false);
     }
 
     public static bool IsNone(Healthcheck check) => check.Test.IsEmpty || check.Test[0] == "NONE";
