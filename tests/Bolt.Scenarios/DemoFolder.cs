@@ -24,8 +24,8 @@ public sealed class DemoFolder : IAsyncDisposable
 
     /// <summary>The demo with free host ports, api's and db's too.</summary>
     public static string AllPublished(string boltfile) => boltfile
-        .Replace("ports = [\"80:80\"]", "ports = [\"0:80\"]", StringComparison.Ordinal)
-        .Replace("build = \"./api\"", "build = \"./api\"\nports = [\"0:8080\"]", StringComparison.Ordinal);
+        .Replace("ports = [\"80:80\"]", "ports = [\"80\"]", StringComparison.Ordinal)
+        .Replace("build = \"./api\"", "build = \"./api\"\nports = [\"8080\"]", StringComparison.Ordinal);
 
     public Task<ToolResult> BoltAsync(params string[] arguments) => _tool.BoltAsync(Folder, arguments);
 

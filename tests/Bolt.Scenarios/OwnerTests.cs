@@ -7,7 +7,7 @@ namespace Bolt.Scenarios;
 /// <summary>The owner process dies by kill -9: a detached stack serves on, a foreground one is gone.</summary>
 public class OwnerTests(InstalledTool tool)
 {
-    private const string Web = "project = \"owned\"\n[services.web]\nimage = \"bolt://nginx\"\nports = [\"0:80\"]\n";
+    private const string Web = "project = \"owned\"\n[services.web]\nimage = \"bolt://nginx\"\nports = [\"80\"]\n";
     private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false, PooledConnectionLifetime = TimeSpan.Zero });
 
     [Fact]

@@ -13,7 +13,7 @@ public class RecipeTests(RecipeHost host)
     [Fact]
     public async Task Nginx_serves_a_page_over_http()
     {
-        await using var stack = await host.UpAsync("[services.web]\nimage = \"bolt://nginx\"\nports = [\"0:80\"]\n");
+        await using var stack = await host.UpAsync("[services.web]\nimage = \"bolt://nginx\"\nports = [\"80\"]\n");
         using var answer = await Http.GetAsync($"http://127.0.0.1:{await stack.PortAsync("web", 80)}/");
         Assert.Equal(200, (int)answer.StatusCode);
         Assert.StartsWith("nginx", answer.Headers.Server.ToString(), StringComparison.Ordinal);
@@ -22,7 +22,7 @@ public class RecipeTests(RecipeHost host)
     [Fact]
     public async Task Caddy_serves_a_page_over_http()
     {
-        await using var stack = await host.UpAsync("[services.web]\ncapsule = \"caddy\"\nports = [\"0:80\"]\n");
+        await using var stack = await host.UpAsync("[services.web]\ncapsule = \"caddy\"\nports = [\"80\"]\n");
         using var answer = await Http.GetAsync($"http://127.0.0.1:{await stack.PortAsync("web", 80)}/");
         Assert.Equal(200, (int)answer.StatusCode);
         Assert.StartsWith("Caddy", answer.Headers.Server.ToString(), StringComparison.OrdinalIgnoreCase);
@@ -34,7 +34,7 @@ public class RecipeTests(RecipeHost host)
     public async Task Postgres_logs_its_user_in_and_keeps_rows(string storage)
     {
         await using var stack = await host.UpAsync(
-            "[services.db]\ncapsule = \"postgres\"\nports = [\"0:5432\"]\n[services.db.auth]\nuser = \"demo\"\npassword = \"secret\"\n" + storage);
+            "[services.db]\ncapsule = \"postgres\"\nports = [\"5432\"]\n[services.db.auth]\nuser = \"demo\"\npassword = \"secret\"\n" + storage);
         var port = await stack.PortAsync("db", 5432);
         await using var source = NpgsqlDataSource.Create($"Host=127.0.0.1;Port={port};Username=demo;Password=secret;Database=demo;Pooling=false");
         await using var command = source.CreateCommand("CREATE TABLE t (n int); INSERT INTO t VALUES (41), (1); SELECT sum(n) FROM t");
@@ -47,7 +47,7 @@ public class RecipeTests(RecipeHost host)
     [Fact]
     public async Task Redis_keeps_a_value()
     {
-        await using var stack = await host.UpAsync("[services.cache]\ncapsule = \"redis\"\nports = [\"0:6379\"]\n");
+        await using var stack = await host.UpAsync("[services.cache]\ncapsule = \"redis\"\nports = [\"6379\"]\n");
         using var redis = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{await stack.PortAsync("cache", 6379)}");
         Assert.True(await redis.GetDatabase().StringSetAsync("key", "value"));
         Assert.Equal("value", (string?)await redis.GetDatabase().StringGetAsync("key"));
@@ -56,7 +56,7 @@ public class RecipeTests(RecipeHost host)
     [Fact]
     public async Task Nats_delivers_a_message()
     {
-        await using var stack = await host.UpAsync("[services.bus]\ncapsule = \"nats\"\nports = [\"0:4222\"]\n");
+        await using var stack = await host.UpAsync("[services.bus]\ncapsule = \"nats\"\nports = [\"4222\"]\n");
         using var client = new TcpClient();
         await client.ConnectAsync("127.0.0.1", await stack.PortAsync("bus", 4222));
         using var reader = new StreamReader(client.GetStream(), Encoding.ASCII);
