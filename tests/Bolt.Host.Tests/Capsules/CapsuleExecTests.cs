@@ -132,7 +132,6 @@ internal sealed class SignalStream(string awaited, SignalStream? also = null) : 
         Write(buffer.Span);
         if (Encoding.UTF8.GetString(ToArray()).Contains(awaited, StringComparison.Ordinal))
             _seen.TrySetResult();
-        also?.WriteAsync(buffer, cancellationToken);
-        return ValueTask.CompletedTask;
+        return also?.WriteAsync(buffer, cancellationToken) ?? ValueTask.CompletedTask;
     }
 }
