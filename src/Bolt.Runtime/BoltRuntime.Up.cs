@@ -70,8 +70,12 @@ public sealed partial class BoltRuntime
         var order = StackFolder.Read(requestPath, StackJsonShapes.Default.SuperviseOrder) ?? throw new BoltException(SurgeErrors.Refused(requestPath));
         var runtime = new BoltRuntime(new BoltOptions
         {
-            StateFolder = order.State, RunFolder = order.Run, CacheFolder = order.Cache,
-            ShimPath = order.Shim, SuperviseCommand = order.Supervise, DotnetPath = order.Dotnet,
+            StateFolder = order.State,
+            RunFolder = order.Run,
+            CacheFolder = order.Cache,
+            ShimPath = order.Shim,
+            SuperviseCommand = order.Supervise,
+            DotnetPath = order.Dotnet,
         });
         // A session of its own: the terminal's Ctrl-C and hang-up are not meant for it.
         Sys.SetSession();
@@ -179,7 +183,10 @@ public sealed partial class BoltRuntime
             Options.ShimPath, [.. command], Options.DotnetPath), StackJsonShapes.Default.SuperviseOrder);
         var start = new ProcessStartInfo(command[0])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/",
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = "/",
         };
         foreach (var argument in command.Skip(1).Append(folder.SuperviseOrder)) start.ArgumentList.Add(argument);
         var process = Process.Start(start)!;

@@ -72,8 +72,12 @@ internal sealed unsafe class LaunchMemory : IDisposable
             native[i] = new NativeStep
             {
                 Operation = step.Operation,
-                A = Text(step.A), B = Text(step.B), C = Text(step.C),
-                X = step.X, Y = step.Y, Z = step.Z,
+                A = Text(step.A),
+                B = Text(step.B),
+                C = Text(step.C),
+                X = step.X,
+                Y = step.Y,
+                Z = step.Z,
             };
         }
 

@@ -59,8 +59,20 @@ internal static class OciSignal
 
     private static readonly ImmutableDictionary<string, int> Names = new Dictionary<string, int>
     {
-        ["HUP"] = 1, ["INT"] = 2, ["QUIT"] = 3, ["ABRT"] = 6, ["KILL"] = 9, ["USR1"] = 10, ["USR2"] = 12, ["ALRM"] = 14, ["TERM"] = 15,
-        ["CONT"] = 18, ["STOP"] = 19, ["TSTP"] = 20, ["WINCH"] = 28, ["PWR"] = 30,
+        ["HUP"] = 1,
+        ["INT"] = 2,
+        ["QUIT"] = 3,
+        ["ABRT"] = 6,
+        ["KILL"] = 9,
+        ["USR1"] = 10,
+        ["USR2"] = 12,
+        ["ALRM"] = 14,
+        ["TERM"] = 15,
+        ["CONT"] = 18,
+        ["STOP"] = 19,
+        ["TSTP"] = 20,
+        ["WINCH"] = 28,
+        ["PWR"] = 30,
     }.ToImmutableDictionary(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>SIGTERM when the text is empty or no signal: an image must not fail to start for how it would stop.</summary>

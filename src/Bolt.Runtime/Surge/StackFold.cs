@@ -16,13 +16,19 @@ public sealed partial record StackStatus
             With(step[PrepareStep.Length..], s => s with { State = ServiceState.Failed }),
         StackEvent.ServiceStarted e => With(e.Service, s => s with
         {
-            State = ServiceState.Starting, Pid = e.Pid, StartedAt = e.At, ExitCode = null, ReadyAfter = null,
+            State = ServiceState.Starting,
+            Pid = e.Pid,
+            StartedAt = e.At,
+            ExitCode = null,
+            ReadyAfter = null,
         }),
         StackEvent.ServiceReady e => With(e.Service, s => s with { State = ServiceState.Ready, ReadyAfter = e.After }),
         StackEvent.ServiceHealth e => With(e.Service, s => s with { State = e.Healthy ? ServiceState.Ready : ServiceState.Unhealthy }),
         StackEvent.ServiceExited e => With(e.Service, s => s with
         {
-            State = ServiceState.Exited, Pid = null, ExitCode = e.Code ?? 128 + e.Signal,
+            State = ServiceState.Exited,
+            Pid = null,
+            ExitCode = e.Code ?? 128 + e.Signal,
         }),
         StackEvent.ServiceRestarting e => With(e.Service, s => s with { State = ServiceState.Restarting, Restarts = e.Attempt }),
         StackEvent.ServiceStopped e => With(e.Service, s => s with { State = ServiceState.Stopped, Pid = null }),

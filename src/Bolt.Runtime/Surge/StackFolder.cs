@@ -79,7 +79,9 @@ internal sealed record StackFolder(StackName Name, string Path)
         var beside = $"{path}.{Guid.NewGuid():N}";
         using (var file = new FileStream(beside, new FileStreamOptions
         {
-            Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = mode,
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = mode,
         }))
         {
             JsonSerializer.Serialize(file, value, shape);

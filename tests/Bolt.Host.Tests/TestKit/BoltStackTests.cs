@@ -47,7 +47,10 @@ public class BoltStackTests
 
     private static BoltOptions Options(Stores stores) => new()
     {
-        StateFolder = stores.Paths.State, RunFolder = stores.Paths.Run, CacheFolder = stores.Paths.Cache, ShimPath = stores.Shim,
+        StateFolder = stores.Paths.State,
+        RunFolder = stores.Paths.Run,
+        CacheFolder = stores.Paths.Cache,
+        ShimPath = stores.Shim,
     };
 
     private static async Task<string?> PingAsync(System.Net.IPEndPoint endpoint)

@@ -99,7 +99,11 @@ public sealed class DotnetProjectTests : IDisposable
         Write("pack/System.dll", "runtime");
         var facts = new DotnetProjectFacts
         {
-            AssemblyName = "api", OutputType = "Exe", TargetFramework = "net10.0", SdkVersion = "10.0.401", Web = true,
+            AssemblyName = "api",
+            OutputType = "Exe",
+            TargetFramework = "net10.0",
+            SdkVersion = "10.0.401",
+            Web = true,
             FrameworkFiles = DotnetProjectFacts.Read(new DotnetProject(".", "/p.csproj"), Encoding.UTF8.GetBytes(
                 $$$"""{"Properties":{},"Items":{"RuntimePackAsset":[{"DestinationSubPath":"System.dll","FullPath":"{{{temporary.At("pack/System.dll")}}}"}]}}""")).FrameworkFiles,
         };
