@@ -86,10 +86,16 @@ public sealed partial class BoltRuntime
         using var over = new CancellationTokenSource();
         var serving = server.RunAsync(over.Token);
         using var stop = cancellation.Register(() => runner.Ask(new Operation.Down(false), CancellationToken.None));
-        if (order.AdoptOnly && folder.ReadApplied() is { } applied) runner.Ask(new Operation.Up(applied, AdoptOnly: true), CancellationToken.None);
+        var known = StackReader.Read(folder)?.Services.Count(s => s.State == ServiceState.Ready) ?? 0;
+        var adopted = order.AdoptOnly && folder.ReadApplied() is { } applied
+            ? runner.Ask(new Operation.Up(applied, AdoptOnly: true), CancellationToken.None)
+            : null;
+        var running = Task.Run(runner.RunAsync, CancellationToken.None);
+        // What was ready is shown as ready to whoever made this owner, not as starting.
+        if (adopted is not null) await SeeReadyAsync(adopted, known).ConfigureAwait(false);
         SayReady(folder);
         _ = EndWhenNoOneAsksAsync(runner);
-        await runner.RunAsync().ConfigureAwait(false);
+        await running.ConfigureAwait(false);
         await over.CancelAsync().ConfigureAwait(false);
         await serving.ConfigureAwait(false);
         return runner.Failed ? 1 : 0;
@@ -197,6 +203,15 @@ public sealed partial class BoltRuntime
         // Another command may have been faster; its owner is as good.
         if (OwnerLock.OwnerOf(folder) is not null) return Process.GetCurrentProcess();
         throw new BoltException(SurgeErrors.OwnerDied(words.Trim()));
+    }
+
+    private static async Task SeeReadyAsync(IAsyncEnumerable<StackEvent> events, int services)
+    {
+        if (services == 0) return;
+        await foreach (var happened in events.ConfigureAwait(false))
+        {
+            if (happened is StackEvent.ServiceReady && --services == 0) return;
+        }
     }
 
     private static void SayReady(StackFolder folder)
