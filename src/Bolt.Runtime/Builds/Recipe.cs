@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Bolt.Launch;
 using Bolt.Packages;
 
 namespace Bolt.Builds;
@@ -23,6 +24,8 @@ internal sealed record Recipe
     /// <summary>"NAME=value".</summary>
     public ImmutableArray<string> Environment { get; init; } = [];
     public string User { get; init; } = "";
+    /// <summary>Who it starts as where only one id is mapped and it refuses to be root; empty: <see cref="User"/>.</summary>
+    public string SingleUser { get; init; } = "";
     public string WorkingDirectory { get; init; } = "/";
     public ImmutableArray<int> Ports { get; init; } = [];
     public StopSignal StopSignal { get; init; } = StopSignal.SIGTERM;
@@ -35,6 +38,9 @@ internal sealed record Recipe
     /// <summary>"NAME=value" with {user}, {password} and {database}.</summary>
     public ImmutableArray<string> CredentialEnvironment { get; init; } = [];
     public bool Template { get; init; }
+
+    /// <summary>Who it starts as under this map.</summary>
+    public string UserUnder(IdMap ids) => ids.Single && SingleUser.Length > 0 ? SingleUser : User;
 }
 
 /// <summary>A user with a group of the same name.</summary>

@@ -118,7 +118,7 @@ internal sealed class RecipeBuild(BuildTools tools, Func<ArchiveSources> sources
             Entrypoint = recipe.Entrypoint,
             Command = recipe.Command,
             Environment = recipe.Environment,
-            User = recipe.User,
+            User = recipe.UserUnder(tools.Ids),
             WorkingDirectory = recipe.WorkingDirectory,
             ExposedPorts = recipe.Ports,
             StopSignal = (int)recipe.StopSignal,

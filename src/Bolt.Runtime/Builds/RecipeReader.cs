@@ -53,6 +53,7 @@ internal sealed class RecipeReader
             Command = top.Texts("command") ?? [],
             Environment = [.. top.Map("env").Select(e => $"{e.Key}={e.Value}")],
             User = top.Text("user") ?? "",
+            SingleUser = top.Text("single_user") ?? "",
             WorkingDirectory = Path(top, "workdir") ?? "/",
             Ports = [.. top.ParsedEach<int>("ports", ReadPort).Select(p => p.Value)],
             StopSignal = top.Parsed<StopSignal>("stop_signal", ReadSignal) ?? StopSignal.SIGTERM,

@@ -97,7 +97,7 @@ internal sealed class RecipeTemplate(BuildTools tools, string who, Recipe recipe
             "BOLT_EPHEMERAL=1",
             $"BOLT_USER={credentials.User}", $"BOLT_PASSWORD={credentials.Password}", $"BOLT_DATABASE={credentials.Database}",
         ],
-        User = recipe.User,
+        User = recipe.UserUnder(tools.Ids),
         Hostname = "template",
         DieWithOwner = true,
     };
