@@ -16,7 +16,7 @@ internal static class TestRun
         Action run = name switch
         {
             "fast" => () => Suite("Bolt.Runtime.Tests", "fast", null, TimeSpan.FromMinutes(5)),
-            "host" => () => OnBoth("Bolt.Host.Tests", TimeSpan.FromMinutes(12)),
+            "host" => Host,
             "scenarios" => Scenarios,
             "all" => Everything,
             _ => throw new BuildFailed($"no tests are called `{name}`: fast, host, scenarios or all"),
@@ -38,8 +38,21 @@ internal static class TestRun
     private static void Everything()
     {
         Suite("Bolt.Runtime.Tests", "fast", null, TimeSpan.FromMinutes(5));
-        OnBoth("Bolt.Host.Tests", TimeSpan.FromMinutes(12));
+        Host();
         Scenarios();
+    }
+
+    private static void Host()
+    {
+        OnBoth("Bolt.Host.Tests", TimeSpan.FromMinutes(12));
+        if (!Shell.IsRoot)
+        {
+            return;
+        }
+        // What one id is enough for, as a user who has no other.
+        using var user = TestUser.Create(subordinateIds: false);
+        Suite("Bolt.Host.Tests", "single-id", user, TimeSpan.FromMinutes(8),
+            "-namespace", "Bolt.Host.Tests.Capsules", "-namespace", "Bolt.Host.Tests.Recipes");
     }
 
     private static void Scenarios()
@@ -55,12 +68,12 @@ internal static class TestRun
         Suite(project, Shell.IsRoot ? "root" : "user", null, limit);
         if (Shell.IsRoot)
         {
-            using var user = TestUser.Create();
+            using var user = TestUser.Create(subordinateIds: true);
             Suite(project, "user", user, limit);
         }
     }
 
-    private static void Suite(string project, string who, TestUser? user, TimeSpan limit)
+    private static void Suite(string project, string who, TestUser? user, TimeSpan limit, params string[] filter)
     {
         var suite = $"{project} ({who})";
         Console.Error.WriteLine($"==> {suite}");
@@ -84,7 +97,7 @@ internal static class TestRun
             ["UseSharedCompilation"] = "false",
             ["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1",
         };
-        string[] options = ["-noColor", "-noLogo", "-result-ctrf", file];
+        string[] options = ["-noColor", "-noLogo", "-result-ctrf", file, .. filter];
         var code = user is null
             ? Shell.Run(Path.Combine(binaries, project), options, limit, environment)
             : user.Run(Path.Combine(user.Publish(binaries), project), options, limit, environment);

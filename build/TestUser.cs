@@ -1,6 +1,6 @@
 namespace Bolt.Build;
 
-/// <summary>An ordinary user with subordinate ids, made for one run of a suite and removed after it.</summary>
+/// <summary>An ordinary user, made for one run of a suite and removed after it.</summary>
 internal sealed class TestUser : IDisposable
 {
     private const string Name = "bolt-test";
@@ -18,13 +18,15 @@ internal sealed class TestUser : IDisposable
 
     public uint Uid { get; }
 
-    public static TestUser Create()
+    /// <summary>With a range of subordinate ids, or with its own id alone (useradd(8), SUB_UID_COUNT).</summary>
+    public static TestUser Create(bool subordinateIds)
     {
         Remove();
         var folder = Path.Combine("/var/tmp", $"bolt-test-{Guid.NewGuid():n}"[..22]);
-        Shell.Do("useradd", "--create-home", "--home-dir", folder, "--shell", "/bin/sh", Name);
+        string[] none = ["-K", "SUB_UID_COUNT=0", "-K", "SUB_GID_COUNT=0"];
+        Shell.Do("useradd", [.. subordinateIds ? [] : none, "--create-home", "--home-dir", folder, "--shell", "/bin/sh", Name]);
         Shell.Do("chmod", "0755", folder);
-        if (!File.ReadLines("/etc/subuid").Any(l => l.StartsWith(Name + ":", StringComparison.Ordinal)))
+        if (subordinateIds && !File.ReadLines("/etc/subuid").Any(l => l.StartsWith(Name + ":", StringComparison.Ordinal)))
         {
             Shell.Do("usermod", "--add-subuids", "300000-365535", "--add-subgids", "300000-365535", Name);
         }
