@@ -15,10 +15,15 @@ internal static unsafe class FilesMode
     {
         if (ReadSheet(out var message) is not { } sheet)
             return Answer(new ShimReport(0, "read the order sheet", "", Errno.EINVAL));
-        return Sys.EffectiveUid() == 0
-            ? Answer(new FileOperations(sheet, shift: true).Apply())
-            : RunMapped(sheet, message);
+        return Run(sheet, message);
     }
+
+    /// <summary>For another mode's own operations.</summary>
+    public static int Run(FilesSheet sheet) => Run(sheet, sheet.ToMessage());
+
+    private static int Run(FilesSheet sheet, byte[] message) => Sys.EffectiveUid() == 0
+        ? Answer(new FileOperations(sheet, shift: true).Apply())
+        : RunMapped(sheet, message);
 
     public static int RunInside() =>
         ReadSheet(out _) is { } sheet

@@ -33,10 +33,10 @@ internal sealed unsafe partial class SandboxKeeper
         return true;
     }
 
-    private static bool OwnerIsGone()
+    private bool OwnerIsGone()
     {
         var word = stackalloc byte[16];
-        return Sys.Read(0, word, 16) <= 0;
+        return _ownerDied = Sys.Read(0, word, 16) <= 0;
     }
 
     /// <summary>One that never became ready would fail the same way again; it stays away, and the log has its words.</summary>

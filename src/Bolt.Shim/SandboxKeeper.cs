@@ -26,7 +26,7 @@ internal sealed unsafe partial class SandboxKeeper(SandboxSheet sheet)
     private readonly Dictionary<SandboxPort, int> _ports = [];
     private SandboxSheet _sheet = sheet;
     private SandboxPasta? _pasta;
-    private bool _hostTouched;
+    private bool _hostTouched, _ownerDied;
     private int _log = -1, _listener = -1, _holder, _holderPidfd = -1, _control = -1, _udp = -1, _tcp = -1;
 
     public int Run()
@@ -37,6 +37,7 @@ internal sealed unsafe partial class SandboxKeeper(SandboxSheet sheet)
         {
             End();
             Report(1, failure.Step, failure.Error, failure.Argument);
+            if (_ownerDied) new SandboxRemoval(_sheet).Run();
             return 1;
         }
         Write(1, $"ok {_holder}\n");
@@ -48,6 +49,7 @@ internal sealed unsafe partial class SandboxKeeper(SandboxSheet sheet)
         // A failed start leaves its log for the owner to read; a finished run leaves nothing.
         Sys.Unlink(Sys.AtFdCwd, SandboxMemory.Text("sandbox.log"));
         Sys.RemoveFolder(SandboxMemory.Text(_sheet.Folder));
+        if (_ownerDied) new SandboxRemoval(_sheet).Run();
         return 0;
     }
 
@@ -151,7 +153,9 @@ internal sealed unsafe partial class SandboxKeeper(SandboxSheet sheet)
             if (entries[0].Returned != 0) _pasta.SeeFifo();
             if (_pasta.Ready) break;
             if (entries[1].Returned != 0) return new(SandboxStep.Uplink, _pasta.End());
-            if (entries[2].Returned != 0) return new(SandboxStep.Uplink, -(int)Errno.EPIPE);
+            if (entries[2].Returned == 0) continue;
+            _ownerDied = true;
+            return new(SandboxStep.Uplink, -(int)Errno.EPIPE);
         }
         return default;
     }

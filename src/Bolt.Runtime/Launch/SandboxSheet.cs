@@ -20,6 +20,15 @@ internal sealed record SandboxPort(uint Address, int Port, bool Udp);
 internal sealed record SandboxSysctl(string Path, string Value, bool Optional);
 
 /// <summary>
+/// What nobody needs once the owner has died: the stack's run folder, with its capsules and owner.lock in it, and its state
+/// folder, which goes when the stack has no folder of volumes whose data it opens. Empty: nothing.
+/// </summary>
+internal sealed record SandboxRemains(string RunFolder, string StateFolder, string VolumesFolder)
+{
+    public static readonly SandboxRemains None = new("", "", "");
+}
+
+/// <summary>
 /// All that a shim needs to hold one stack's namespaces. Addresses are in network byte order, as the kernel takes them.
 /// </summary>
 internal sealed record SandboxSheet
@@ -60,6 +69,7 @@ internal sealed record SandboxSheet
     public ImmutableArray<SandboxPort> Ports { get; init; } = [];
 
     public bool DieWithOwner { get; init; }
+    public SandboxRemains Remains { get; init; } = SandboxRemains.None;
 
     public byte[] ToMessage()
     {
@@ -84,6 +94,9 @@ internal sealed record SandboxSheet
         writer.Text(SandboxRules);
         WriteUplink(writer);
         writer.Flag(DieWithOwner);
+        writer.Text(Remains.RunFolder);
+        writer.Text(Remains.StateFolder);
+        writer.Text(Remains.VolumesFolder);
         return writer.ToMessage();
     }
 
@@ -117,6 +130,7 @@ internal sealed record SandboxSheet
             HostRulesEnd = reader.Text(),
             Ports = [.. Enumerable.Range(0, reader.Count(24)).Select(_ => new SandboxPort(Id(reader), (int)reader.Number(1, 65535), reader.Flag()))],
             DieWithOwner = reader.Flag(),
+            Remains = new SandboxRemains(reader.Text(), reader.Text(), reader.Text()),
         };
         return reader.AtEnd ? sheet : throw new InvalidDataException("sheet end");
     }

@@ -25,6 +25,8 @@ internal sealed record NetworkSpec
     public bool Outbound { get; init; } = true;
     /// <summary>True: everything of it ends within a second of its owner's death.</summary>
     public bool DieWithOwner { get; init; }
+    /// <summary>What is removed with it when its owner dies.</summary>
+    public SandboxRemains Remains { get; init; } = SandboxRemains.None;
 }
 
 /// <summary>A service's seat: its names and its address in the subnet.</summary>

@@ -51,6 +51,7 @@ internal static class SandboxOrder
                 ? [.. spec.Ports.Select(p => new SandboxPort(Addresses.NetworkOrder(p.HostAddress), p.HostPort, p.Udp)).Distinct()]
                 : [],
             DieWithOwner = spec.DieWithOwner,
+            Remains = spec.Remains,
         };
     }
 

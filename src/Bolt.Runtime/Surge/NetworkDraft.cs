@@ -9,7 +9,12 @@ namespace Bolt.Surge;
 /// <summary>A stack's network and names as the rooms below want them. Pure.</summary>
 internal static class NetworkDraft
 {
-    public static NetworkSpec Spec(Stack stack, StackFolder folder, IdMap ids, IEnumerable<PublishedRecord> ports, bool dieWithOwner) => new()
+    /// <param name="stack">What is wanted.</param>
+    /// <param name="folder">Its run folder.</param>
+    /// <param name="ids">The user's id map.</param>
+    /// <param name="ports">Published ports as they are.</param>
+    /// <param name="state">The state folder of all stacks, when this one dies with its owner; null: it outlives it.</param>
+    public static NetworkSpec Spec(Stack stack, StackFolder folder, IdMap ids, IEnumerable<PublishedRecord> ports, string? state) => new()
     {
         Id = stack.Name.Id,
         Folder = folder.Network,
@@ -18,7 +23,9 @@ internal static class NetworkDraft
         Members = [.. stack.Services.Select(s => new NetworkMember(NamesOf(s), s.Address))],
         Ports = PortTable.ForNetwork(stack, ports),
         ExtraHosts = [.. stack.Services.SelectMany(s => s.Wanted.ExtraHosts).Select(ExtraHost).OfType<KeyValuePair<string, IPAddress>>()],
-        DieWithOwner = dieWithOwner,
+        DieWithOwner = state is not null,
+        Remains = state is null ? SandboxRemains.None
+            : new SandboxRemains(folder.Path, Path.Combine(state, "stacks", folder.Name.Id), Path.Combine(state, "volumes", folder.Name.Id)),
     };
 
     public static Zone Zone(Stack stack) =>

@@ -1,3 +1,5 @@
+using Bolt.Kernel;
+
 namespace Bolt.Surge;
 
 /// <summary>
@@ -13,29 +15,49 @@ internal sealed class OwnerLock : IDisposable
     /// <summary>Null when another process owns the stack.</summary>
     public static OwnerLock? TryTake(StackFolder folder)
     {
-        folder.Create();
-        if (Open(folder, FileMode.OpenOrCreate) is not { } held) return null;
-        var taken = new OwnerLock(held);
-        StackFolder.Write(folder.Path + "/owner.json", new OwnerRecord((int)Kernel.Sys.GetPid()), StackJsonShapes.Default.OwnerRecord);
-        return taken;
+        while (true)
+        {
+            folder.Create();
+            var held = Open(folder, FileMode.OpenOrCreate, FileShare.None) ?? Open(folder, FileMode.OpenOrCreate, FileShare.Read);
+            if (held is null && Directory.Exists(folder.Path)) return null;
+            if (held is not null && WaitForOthers(held) && IsInPlace(held, folder))
+            {
+                StackFolder.Write(folder.Path + "/owner.json", new OwnerRecord((int)Sys.GetPid()), StackJsonShapes.Default.OwnerRecord);
+                return new OwnerLock(held);
+            }
+            held?.Dispose();
+        }
     }
 
     /// <summary>The living owner's process; null when none lives.</summary>
     public static int? OwnerOf(StackFolder folder)
     {
         if (!File.Exists(folder.Path + "/owner.lock")) return null;
-        using var free = Open(folder, FileMode.Open);
-        return free is not null ? null : StackFolder.Read(folder.Path + "/owner.json", StackJsonShapes.Default.OwnerRecord)?.Pid ?? 0;
+        // Shared: looking must not keep anyone from owning for longer than it takes.
+        using var free = Open(folder, FileMode.Open, FileShare.Read);
+        return free is not null || !folder.Exists ? null : StackFolder.Read(folder.Path + "/owner.json", StackJsonShapes.Default.OwnerRecord)?.Pid ?? 0;
     }
 
     public void Dispose() => _held.Dispose();
 
-    // FileShare.None is flock(LOCK_EX | LOCK_NB) on Unix.
-    private static FileStream? Open(StackFolder folder, FileMode mode)
+    // Those who share it only look, or clear away what a killed owner left: both are done in a moment.
+    private static bool WaitForOthers(FileStream held)
+    {
+        const int exclusive = 2;
+        return Sys.Lock((int)held.SafeFileHandle.DangerousGetHandle(), exclusive) >= 0;
+    }
+
+    // What was waited for may have been moved away and deleted.
+    private static bool IsInPlace(FileStream held, StackFolder folder) =>
+        new FileInfo($"/proc/self/fd/{held.SafeFileHandle.DangerousGetHandle()}").LinkTarget!
+            .EndsWith($"/{folder.Name.Id}/owner.lock", StringComparison.Ordinal);
+
+    // On Unix FileShare.None is flock(LOCK_EX | LOCK_NB), every other one LOCK_SH.
+    private static FileStream? Open(StackFolder folder, FileMode mode, FileShare share)
     {
         try
         {
-            return new FileStream(folder.Path + "/owner.lock", mode, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(folder.Path + "/owner.lock", mode, FileAccess.ReadWrite, share);
         }
         catch (IOException)
         {

@@ -22,7 +22,9 @@ internal static class PortTable
             foreach (var asked in service.Wanted.Ports)
             {
                 var kept = published.FirstOrDefault(p => p.Service == service.Name && Matches(p.Port, asked));
-                if (kept is not null) settled.Add(kept);
+                if (kept is not null && strict && asked.HostPort != 0 && kept.Port.HostPort != asked.HostPort)
+                    problems.Add(SurgeErrors.PortDenied(service.Name, kept.Port with { HostPort = asked.HostPort }));
+                else if (kept is not null) settled.Add(kept);
                 else if (Find(service, asked, strict, check, problems) is { } port) settled.Add(new PublishedRecord(service.Name, port));
             }
         }

@@ -8,12 +8,13 @@ internal sealed partial class StackWorks
     private readonly CancellationTokenSource _names = new();
     private DnsServer? _dns;
 
-    private NetworkSpec NetworkSpec => NetworkDraft.Spec(Stack, folder, rooms.Ids, Ports, dieWithOwner);
+    private NetworkSpec NetworkSpec => NetworkDraft.Spec(Stack, folder, rooms.Ids, Ports, dieWithOwner ? rooms.Paths.State : null);
 
     private async Task CreateNetworkAsync(CancellationToken cancellation)
     {
         _network = await Network.CreateAsync(rooms.ShimPath, NetworkSpec, cancellation).ConfigureAwait(false);
         RecordNetwork();
+        foreach (var warning in _network.Warnings) tell(new StackEvent.Warned(clock.GetUtcNow(), warning));
         // Names of the stack are in each /etc/hosts, so no start has to wait for the resolver.
         _ = ServeNamesAsync(_network);
     }

@@ -7,8 +7,12 @@ namespace Bolt.Surge;
 
 internal sealed partial class StackWorks
 {
-    private Task CreateVolumeAsync(string name, CancellationToken cancellation) =>
-        rooms.Volumes.CreateAsync(folder.Name.Id, name, Stack.Volumes.First(v => v.Name == name).Size, cancellation);
+    private Task CreateVolumeAsync(string name, CancellationToken cancellation)
+    {
+        var size = Stack.Volumes.First(v => v.Name == name).Size;
+        if (rooms.Volumes.CheckSpace(name, size) is { } warning) tell(new StackEvent.Warned(clock.GetUtcNow(), warning));
+        return rooms.Volumes.CreateAsync(folder.Name.Id, name, size, cancellation);
+    }
 
     private async Task RemoveVolumeAsync(string name, CancellationToken cancellation)
     {

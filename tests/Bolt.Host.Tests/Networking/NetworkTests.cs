@@ -5,7 +5,9 @@ using System.Text;
 using Bolt.Diagnostics;
 using Bolt.Dns;
 using Bolt.Kernel;
+using Bolt.Launch;
 using Bolt.Networking;
+using Bolt.Storage;
 
 namespace Bolt.Host.Tests.Networking;
 
@@ -180,6 +182,44 @@ public class NetworkTests
             Assert.False(Directory.Exists(net.Folder));
         }
         Assert.Equal(before, await FootprintAsync());
+    }
+
+    [Fact]
+    public async Task What_a_killed_owner_left_of_its_stack_goes_with_the_network()
+    {
+        await using var net = new SandboxFixture();
+        var (run, state) = (Path.Combine(net.Root, "stacks/shop"), Path.Combine(net.Root, "state"));
+        var spec = net.Spec() with { Folder = run + "/net", Remains = new SandboxRemains(run, state, net.Root + "/volumes") };
+        foreach (var folder in new[] { spec.Folder, run + "/capsules/web.1", state }) Directory.CreateDirectory(folder);
+        foreach (var file in new[] { run + "/owner.lock", run + "/capsules/web.1/exit", state + "/passwords.json" }) File.WriteAllText(file, "");
+        // A service's own user: whoever deletes this needs the id map.
+        var files = new MappedFiles(SandboxFixture.Shim, spec.Ids);
+        if (!spec.Ids.Single) await files.MakeFolderAsync(run + "/capsules/web.1/upper", 70, 70, 0b111_000_000, TestContext.Current.CancellationToken);
+        var host = NetworkHost.Read();
+        var owned = new ConcurrentDictionary<string, System.Diagnostics.Process>();
+        await SandboxProcess.StartAsync(
+            SandboxFixture.Shim, SandboxOrder.Of(spec, host, host.ChooseUplink(spec).Kind), spec, owned, TestContext.Current.CancellationToken);
+        owned[spec.Folder].StandardInput.Close();
+        await owned[spec.Folder].WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Empty(Directory.GetFileSystemEntries(net.Root + "/stacks"));
+        Assert.False(Directory.Exists(state));
+    }
+
+    [Fact]
+    public async Task What_a_new_owner_holds_is_left_to_it()
+    {
+        await using var net = new SandboxFixture();
+        var run = Path.Combine(net.Root, "stacks/shop");
+        var spec = net.Spec() with { Folder = run + "/net", Remains = new SandboxRemains(run, net.Root + "/state", net.Root + "/volumes") };
+        Directory.CreateDirectory(spec.Folder);
+        using var held = new FileStream(run + "/owner.lock", FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+        var host = NetworkHost.Read();
+        var owned = new ConcurrentDictionary<string, System.Diagnostics.Process>();
+        await SandboxProcess.StartAsync(
+            SandboxFixture.Shim, SandboxOrder.Of(spec, host, host.ChooseUplink(spec).Kind), spec, owned, TestContext.Current.CancellationToken);
+        owned[spec.Folder].StandardInput.Close();
+        await owned[spec.Folder].WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(File.Exists(run + "/owner.lock"));
     }
 
     [Fact]

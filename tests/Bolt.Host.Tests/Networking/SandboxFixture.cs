@@ -21,6 +21,7 @@ internal sealed class SandboxFixture : IAsyncDisposable
 
     public static string Shim { get; } = ShimLocation.Find(null) ?? throw new InvalidOperationException("bolt-shim is not beside the tests");
 
+    public string Root => _root;
     public string Folder => Path.Combine(_root, "net");
     public IPNetwork Subnet { get; init; } = IPNetwork.Parse("10.89.77.0/24");
     public IPAddress Db => Member(0);

@@ -31,6 +31,10 @@ public class PortTableTests
         Settle(p => p.HostPort < 1024 ? new PortFinding.Denied(1024) : new PortFinding.InUse(null)));
 
     [Fact]
+    public void A_port_that_has_moved_is_an_error_when_strict() => Assert.Equal(("", "BOLT6007"),
+        Settle(_ => throw new InvalidOperationException("asked"), true, new PublishedRecord("web", new PortStatus("127.0.0.1", 8080, 80, "tcp", 80))));
+
+    [Fact]
     public void What_is_published_already_is_not_asked_for_again() => Assert.Equal(("80->8080", ""),
         Settle(_ => throw new InvalidOperationException("asked"), false, new PublishedRecord("web", new PortStatus("127.0.0.1", 8080, 80, "tcp", 80))));
 }
