@@ -8,7 +8,10 @@ namespace Bolt;
 
 public sealed partial class BoltRuntime
 {
-    /// <summary>Stops a stack in reverse order and removes all of it but its volumes, with or without a living owner.</summary>
+    /// <summary>
+    /// Stops a stack in reverse order and removes all of it but its volumes, with or without a living owner. No event at
+    /// all means that there was nothing to stop.
+    /// </summary>
     /// <param name="stack">Which one.</param>
     /// <param name="volumes">Its volumes and their data are deleted too.</param>
     /// <param name="cancellation">Stops watching; what began goes on.</param>
@@ -24,6 +27,7 @@ public sealed partial class BoltRuntime
             }
             yield break;
         }
+        if (!folder.Exists && !(volumes && Rooms.Volumes.List(stack.Id).Count > 0)) yield break;
         using var owned = OwnerLock.TryTake(folder) ?? throw new BoltException(SurgeErrors.Owned(stack.Id));
         await foreach (var happened in StackRemains.DownAsync(Rooms, folder, volumes, TimeProvider.System).ConfigureAwait(false)) yield return happened;
     }

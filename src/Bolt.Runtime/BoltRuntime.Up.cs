@@ -14,17 +14,21 @@ public sealed partial class BoltRuntime
 {
     private const string ReadyWord = "ready";
 
-    /// <summary>What `up` would do now; nothing is changed.</summary>
-    public Task<Plan> PlanAsync(Boltfile boltfile, UpOptions options, CancellationToken cancellation) => Task.Run(
+    /// <summary>What `up` would do now, or every reason why it could not begin; nothing is changed.</summary>
+    public Task<Checked<Plan>> PlanAsync(Boltfile boltfile, UpOptions options, CancellationToken cancellation) => Task.Run(
         () =>
         {
             ArgumentNullException.ThrowIfNull(options);
             var folder = FolderOf(boltfile);
             var stack = Stack.Resolve(boltfile, StackReader.Inputs(Options.RunFolder, folder));
-            if (!stack.Ok) throw new BoltException(stack.Diagnostics.First(d => d.Severity == Severity.Error));
+            if (!stack.Ok) return new Checked<Plan>(null, stack.Diagnostics);
+            var strangers = options.Services.Where(n => stack.Value!.Services.All(s => s.Name != n)).ToArray();
+            if (strangers.Length > 0)
+                return new Checked<Plan>(null, [.. strangers.Select(n => SurgeErrors.NoSuchService(n, stack.Value!.Services.Select(s => s.Name)))]);
             var network = Network.TryAdopt(folder.Network) is null ? null : folder.ReadStack();
             var owned = OwnerLock.OwnerOf(folder) is not null;
-            return Planner.Plan(stack.Value!, StackReader.Observe(Rooms, folder, stack.Value!, network, _ => false, owned), options);
+            var observed = StackReader.Observe(Rooms, folder, stack.Value!, network, _ => false, owned);
+            return new Checked<Plan>(Planner.Plan(stack.Value!, observed, options), stack.Diagnostics);
         },
         cancellation);
 

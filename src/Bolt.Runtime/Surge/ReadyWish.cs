@@ -7,6 +7,8 @@ namespace Bolt.Surge;
 /// <summary>What counts as this service's answer, chosen once before it starts.</summary>
 internal abstract record ReadyWish
 {
+    private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(60);
+
     /// <summary>READY=1 on the notify socket.</summary>
     public sealed record Notify : ReadyWish;
     /// <summary>These TCP ports listen; <paramref name="All"/> of them, or any one.</summary>
@@ -32,6 +34,21 @@ internal abstract record ReadyWish
         // EXPOSE is a hint: images name ports that they open only when configured to.
         return image.ExposedPorts.IsEmpty || service.Entrypoint is not null || signal is not null ? new Now() : new Listen(image.ExposedPorts, false);
     }
+
+    /// <summary>What is waited for, as a person says it.</summary>
+    public string WaitsFor => this switch
+    {
+        Notify => "its word `READY=1` (sd_notify)",
+        Listen { Ports: [var port] } => $"port {port} to listen",
+        Listen { All: true } listen => $"the ports {string.Join(", ", listen.Ports)} to listen",
+        Listen listen => $"one of the ports {string.Join(", ", listen.Ports)} to listen",
+        LogLine line => $"the line `{line.Text}`",
+        Probe => "its health probe to succeed",
+        _ => "its start",
+    };
+
+    /// <summary>How long it may take when someone waits; a health check has its own patience.</summary>
+    public TimeSpan Limit(TimeSpan? asked) => asked ?? (this is Probe ? Timeout.InfiniteTimeSpan : DefaultLimit);
 
     public static bool IsNone(Healthcheck check) => check.Test.IsEmpty || check.Test[0] == "NONE";
 

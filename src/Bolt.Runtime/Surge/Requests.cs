@@ -9,7 +9,14 @@ namespace Bolt.Surge;
 /// <param name="StrictPorts">A denied host port is an error (also set by the Boltfile).</param>
 /// <param name="ForceRecreate">Start services anew even when nothing changed.</param>
 /// <param name="Offline">Use only what bolt.lock and the caches have; needing the network is an error.</param>
-public sealed record UpOptions(ImmutableArray<string> Services, bool DieWithOwner = true, bool StrictPorts = false, bool ForceRecreate = false, bool Offline = false);
+/// <param name="ReadyTimeout">How long a service may take to become ready; null: a minute, or what its health check allows.</param>
+public sealed record UpOptions(
+    ImmutableArray<string> Services,
+    bool DieWithOwner = true,
+    bool StrictPorts = false,
+    bool ForceRecreate = false,
+    bool Offline = false,
+    TimeSpan? ReadyTimeout = null);
 
 /// <summary>Wishes for one `run`: a stack of one service that is not written in a file.</summary>
 /// <param name="Image">A recipe (postgres, bolt://nginx:1.22) or an OCI layout folder.</param>

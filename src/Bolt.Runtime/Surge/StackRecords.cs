@@ -16,13 +16,15 @@ internal sealed record StackRequest(
     bool ForceRecreate = false,
     bool Offline = false,
     bool DieWithOwner = false,
-    bool Remove = false)
+    bool Remove = false,
+    TimeSpan? ReadyTimeout = null)
 {
-    public UpOptions Options => new(Services, DieWithOwner, StrictPorts, ForceRecreate, Offline);
+    public UpOptions Options => new(Services, DieWithOwner, StrictPorts, ForceRecreate, Offline, ReadyTimeout);
 
     public static StackRequest Of(Boltfile boltfile, UpOptions options) => new(
         StackName.Of(boltfile).Id, System.IO.Path.GetFullPath(boltfile.Path), boltfile,
-        options.Services, options.StrictPorts, options.ForceRecreate, options.Offline, options.DieWithOwner);
+        options.Services, options.StrictPorts, options.ForceRecreate, options.Offline, options.DieWithOwner,
+        ReadyTimeout: options.ReadyTimeout);
 }
 
 /// <summary>What a new owner process is handed in a file: where to work and what to begin with.</summary>

@@ -24,7 +24,7 @@ internal sealed partial class StackWorks
             var image = await ImageOfAsync(service, stop.Token).ConfigureAwait(false);
             var begun = clock.GetTimestamp();
             await LaunchAsync(service, image, it, first, stop.Token).ConfigureAwait(false);
-            await BecomeReadyAsync(service, image, it, begun, stop.Token).ConfigureAwait(false);
+            await BecomeReadyAsync(service, image, it, begun, first, stop.Token).ConfigureAwait(false);
         }
         catch (Exception error) when (it.Capsule is null)
         {
@@ -53,7 +53,7 @@ internal sealed partial class StackWorks
             return;
         }
         var image = await ImageOfAsync(service, cancellation).ConfigureAwait(false);
-        await BecomeReadyAsync(service, image, it, clock.GetTimestamp(), cancellation).ConfigureAwait(false);
+        await BecomeReadyAsync(service, image, it, clock.GetTimestamp(), limited: true, cancellation).ConfigureAwait(false);
     }
 
     private async Task LaunchAsync(StackService service, PreparedImage image, RunningService it, bool first, CancellationToken stop)
@@ -89,11 +89,26 @@ internal sealed partial class StackWorks
         _ = DeleteOldRunsAsync(service.Name, it.Run);
     }
 
-    private async Task BecomeReadyAsync(StackService service, PreparedImage image, RunningService it, long begun, CancellationToken stop)
+    private async Task BecomeReadyAsync(StackService service, PreparedImage image, RunningService it, long begun, bool limited, CancellationToken stop)
     {
-        var ready = Readiness.WaitAsync(ReadyWish.Of(service.Wanted, image), it, stop);
-        if (await Task.WhenAny(ready, it.Ended.Task).ConfigureAwait(false) != ready && !ready.IsCompletedSuccessfully)
+        var wish = ReadyWish.Of(service.Wanted, image);
+        // A service that has been ready before may take its time: nobody waits for it at a prompt.
+        var limit = limited ? wish.Limit(ReadyTimeout) : Timeout.InfiniteTimeSpan;
+        using var wait = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var ready = Readiness.WaitAsync(wish, it, wait.Token);
+        Task first;
+        try
         {
+            first = await Task.WhenAny(ready, it.Ended.Task).WaitAsync(limit, clock, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            await wait.CancelAsync().ConfigureAwait(false);
+            throw new BoltException(SurgeErrors.NotReadyInTime(service.Name, wish.WaitsFor, limit, await LastLinesAsync(it.Folder).ConfigureAwait(false)));
+        }
+        if (first != ready && !ready.IsCompletedSuccessfully)
+        {
+            await wait.CancelAsync().ConfigureAwait(false);
             stop.ThrowIfCancellationRequested();
             var exit = await it.Ended.Task.ConfigureAwait(false);
             throw new BoltException(SurgeErrors.EndedBeforeReady(service.Name, exit!.ShellCode, await LastLinesAsync(it.Folder).ConfigureAwait(false)));

@@ -24,6 +24,7 @@ internal sealed partial class StackWorks(
 
     private LockSession Lock { get; set; } = new(BoltLock.Empty);
     private bool Offline { get; set; }
+    private TimeSpan? ReadyTimeout { get; set; }
 
     /// <summary>The run of a service in this process.</summary>
     public RunningService? Find(string service) => _running.GetValueOrDefault(service);
@@ -31,9 +32,9 @@ internal sealed partial class StackWorks(
     public bool Supervises(string service) => _running.ContainsKey(service);
 
     /// <summary>Must come before a plan for this stack is carried out.</summary>
-    public void Begin(Stack stack, ImmutableArray<PublishedRecord> ports, Network? network, LockSession pins, bool offline)
+    public void Begin(Stack stack, ImmutableArray<PublishedRecord> ports, Network? network, LockSession pins, bool offline, TimeSpan? readyTimeout)
     {
-        (Stack, Ports, Lock, Offline) = (stack, ports, pins, offline);
+        (Stack, Ports, Lock, Offline, ReadyTimeout) = (stack, ports, pins, offline, readyTimeout);
         if (_network is null && network is not null)
         {
             _network = network;

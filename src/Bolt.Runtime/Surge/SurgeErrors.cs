@@ -38,7 +38,11 @@ internal static class SurgeErrors
 
     public static Diagnostic EndedBeforeReady(string service, int shellCode, IReadOnlyList<string> lastLines) =>
         new("BOLT6008", Severity.Error, $"`{service}` ended with code {shellCode} before it was ready", null, null,
-            lastLines.Count == 0 ? null : Because($"its last lines: {string.Join("\n", lastLines)}"));
+            LastWords(lastLines));
+
+    public static Diagnostic NotReadyInTime(string service, string waitedFor, TimeSpan limit, IReadOnlyList<string> lastLines) =>
+        new("BOLT6026", Severity.Error, $"`{service}` was not ready after {limit.TotalSeconds:0.#} s: it waited for {waitedFor}", null,
+            "correct `ports`, write a `healthcheck`, or give it more time with `bolt up --timeout SECONDS`", LastWords(lastLines));
 
     public static Diagnostic NoDataFolder(string service, string source) =>
         new("BOLT6009", Severity.Error, $"service `{service}` has a `storage` table, but `{source}` names no data folder", null,
@@ -46,7 +50,7 @@ internal static class SurgeErrors
 
     public static Diagnostic InitializeFailed(string service, int shellCode, IReadOnlyList<string> lastLines) =>
         new("BOLT6010", Severity.Error, $"preparing the data of `{service}` ended with code {shellCode}", null, null,
-            lastLines.Count == 0 ? null : Because($"its last lines: {string.Join("\n", lastLines)}"));
+            LastWords(lastLines));
 
     public static Diagnostic NoUrl(string service, string needed) =>
         new("BOLT6011", Severity.Error, $"service `{service}` asks for the address of `{needed}`, which has none", null,
@@ -102,6 +106,10 @@ internal static class SurgeErrors
     public static Diagnostic NoShim() =>
         new("BOLT9601", Severity.Error, "the program `bolt-shim`, which starts capsules, is not there", null,
             "install the package Bolt.Runtime for linux-x64 again, or set BOLT_SHIM to the program's path");
+
+    // Control characters of a service's output would act on the terminal.
+    private static Diagnostic? LastWords(IReadOnlyList<string> lines) => lines.Count == 0 ? null
+        : Because("its last lines:" + string.Concat(lines.Select(l => "\n    " + string.Concat(l.Select(c => char.IsControl(c) && c != '\t' ? '\uFFFD' : c)))));
 
     // What others said: a program's last lines, an exception's message.
     private static Diagnostic Because(string words) => new("BOLT6030", Severity.Note, words);

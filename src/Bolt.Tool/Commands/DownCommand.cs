@@ -26,7 +26,12 @@ internal static class DownCommand
             return ExitCode.Usage;
         }
         var view = EventView.For(invocation.Screen, invocation.Value(Json), live: false);
-        var ok = await view.ShowAsync(invocation.Runtime.DownAsync(target.Stack, invocation.Value(Volumes), invocation.Cancellation));
+        var any = false;
+        var ok = await view.ShowAsync(invocation.Runtime.DownAsync(target.Stack, invocation.Value(Volumes), invocation.Cancellation), _ => any = true);
+        if (!any)
+        {
+            invocation.Screen.Say($"nothing to stop: `{target.Project}` is not up");
+        }
         return invocation.Interruption.Happened ? ExitCode.Interrupted : ok ? ExitCode.Done : ExitCode.Failed;
     }
 }

@@ -14,13 +14,14 @@ internal static class UpCommand
     private static readonly Option<bool> Json = new("--json") { Description = "Print each event as one line of JSON" };
     private static readonly Option<bool> StrictPorts = new("--strict-ports") { Description = "A host port that the kernel denies is an error; it does not move up by 8000" };
     private static readonly Option<bool> ForceRecreate = new("--force-recreate") { Description = "Start services anew even when nothing changed" };
+    private static readonly Option<int?> Timeout = new("--timeout") { HelpName = "SECONDS", Description = "How long a service may take to become ready (60; with a healthcheck, what that allows)" };
     private static readonly Argument<string[]> Services = Words.Services("Only these and what they depend on");
 
     public static Command Create()
     {
         var command = new Command("up", "Bring the stack up: fetch, build, start in order, wait until ready")
         {
-            Detach, Wait, DryRun, Json, StrictPorts, ForceRecreate, Services,
+            Detach, Wait, DryRun, Json, StrictPorts, ForceRecreate, Timeout, Services,
         };
         Invocation.Bind(command, RunAsync);
         return command.WithExamples(
@@ -36,16 +37,27 @@ internal static class UpCommand
         {
             return ExitCode.Usage;
         }
+        if (invocation.Value(Timeout) is { } seconds and (< 1 or > 86_400))
+        {
+            DiagnosticView.Show(invocation.Screen, ToolErrors.BadWord("--timeout", $"{seconds}", "a number of seconds from 1 to 86400"));
+            return ExitCode.Usage;
+        }
         var detach = invocation.Value(Detach) || invocation.Value(Wait);
         var wishes = new UpOptions(
             invocation.Values(Services),
             DieWithOwner: !detach,
             StrictPorts: invocation.Value(StrictPorts),
-            ForceRecreate: invocation.Value(ForceRecreate));
+            ForceRecreate: invocation.Value(ForceRecreate),
+            ReadyTimeout: invocation.Value(Timeout) is { } limit ? TimeSpan.FromSeconds(limit) : null);
         if (invocation.Value(DryRun))
         {
             var plan = await invocation.Runtime.PlanAsync(boltfile, wishes, invocation.Cancellation);
-            PlanView.Show(invocation.Screen, plan, invocation.Value(Json));
+            DiagnosticView.Show(invocation.Screen, plan.Diagnostics);
+            if (!plan.Ok)
+            {
+                return ExitCode.Usage;
+            }
+            PlanView.Show(invocation.Screen, plan.Value!, invocation.Value(Json));
             return ExitCode.Done;
         }
         return detach ? await DetachedAsync(invocation, boltfile, wishes) : await ForegroundAsync(invocation, boltfile, wishes);

@@ -34,7 +34,7 @@ public class StackLifeTests
         {
             events.Add(happened);
             if (happened is not StackEvent.StackReady) continue;
-            again = await room.Runtime.PlanAsync(file, Everything, CancellationToken.None);
+            again = (await room.Runtime.PlanAsync(file, Everything, CancellationToken.None)).Value;
             status = await room.Runtime.StatusAsync(file, CancellationToken.None);
             // The connection is made after the start; its line is waited for, not slept for.
             await foreach (var line in room.Runtime.LogsAsync(file, new LogOptions(["front"], Follow: true), CancellationToken.None))

@@ -24,9 +24,9 @@ internal sealed class StackRoom : IAsyncDisposable
 
     public BoltRuntime Runtime { get; }
 
-    public Boltfile File(string services)
+    public Boltfile File(string services, string place = ".")
     {
-        var read = BoltfileReader.Read(Folder + "/Boltfile.toml", "project = \"room\"\n" + services);
+        var read = BoltfileReader.Read(Path.GetFullPath(Folder + $"/{place}/Boltfile.toml"), "project = \"room\"\n" + services);
         Assert.True(read.Ok, string.Join('\n', read.Diagnostics));
         return read.Value!;
     }
