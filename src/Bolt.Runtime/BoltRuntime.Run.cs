@@ -1,3 +1,4 @@
+using Bolt.Capsules;
 using Bolt.Control;
 using Bolt.Diagnostics;
 using Bolt.Surge;
@@ -21,7 +22,12 @@ public sealed partial class BoltRuntime
         var request = RunBoltfile.Request(options, Path.GetFullPath("."), RunBoltfile.Token(Random.Shared), dieWithOwner: true);
         var folder = FolderOf(request.Id);
         using var owned = OwnerLock.TryTake(folder) ?? throw new BoltException(SurgeErrors.Owned(request.Id));
-        using var runner = new StackRunner(Rooms, folder, dieWithOwner: true, TimeProvider.System);
+        var attached = Task.CompletedTask;
+        // What is said of the preparation has left the terminal before the program's own words come.
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        StackRunner? asked = null;
+        using var runner = asked = new StackRunner(Rooms, folder, dieWithOwner: true, TimeProvider.System,
+            capsule => attached = PassStreamsAsync(capsule, streams, started.Task, () => asked!.Ask(new Operation.Down(false), CancellationToken.None), cancellation));
         using var server = new ControlServer(runner, folder.ControlSocket);
         using var over = new CancellationTokenSource();
         var serving = server.RunAsync(over.Token);
@@ -31,32 +37,42 @@ public sealed partial class BoltRuntime
         using var stop = cancellation.Register(() => runner.Ask(new Operation.Down(false), CancellationToken.None));
 
         var service = request.Wanted.Services[0].Name;
-        var attached = Task.CompletedTask;
         Diagnostic? failure = null;
         int? code = null;
         await foreach (var happened in events.ConfigureAwait(false))
         {
             progress?.Report(happened);
-            if (happened is StackEvent.ServiceStarted && runner.Find(service)?.Capsule is { } capsule)
-            {
-                attached = capsule.AttachAsync(Inner(streams), Sizes(streams, cancellation), CancellationToken.None);
-            }
-            else if (happened is StackEvent.StepFailed failed)
+            if (happened is StackEvent.ServiceStarted or StackEvent.ServiceExited or StackEvent.StepFailed) started.TrySetResult();
+            if (happened is StackEvent.StepFailed failed)
             {
                 failure ??= failed.Diagnostic;
             }
             else if (happened is StackEvent.ServiceExited exited)
             {
                 code = exited.Code ?? 128 + exited.Signal;
-                // Its last words first: the end takes the capsule's folder away.
-                await attached.ConfigureAwait(false);
                 runner.Ask(new Operation.Down(false, KeepRecords: !options.Remove), CancellationToken.None);
             }
         }
         await running.ConfigureAwait(false);
         await over.CancelAsync().ConfigureAwait(false);
         await serving.ConfigureAwait(false);
+        await attached.ConfigureAwait(false);
         return code ?? throw new BoltException(failure ?? SurgeErrors.NotRunning(service));
+    }
+
+    // Nobody reads on: the program ends as one whose pipe broke.
+    private static async Task PassStreamsAsync(Capsule capsule, CallerStreams streams, Task started, Action stop, CancellationToken cancellation)
+    {
+        try
+        {
+            await started.ConfigureAwait(false);
+            await capsule.AttachAsync(Inner(streams), Sizes(streams, cancellation), CancellationToken.None).ConfigureAwait(false);
+        }
+        catch
+        {
+            stop();
+            throw;
+        }
     }
 
     /// <summary>Runs an image in a stack of its own under an owner process of its own; the first event's snapshot has its id.</summary>

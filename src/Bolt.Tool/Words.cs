@@ -10,7 +10,20 @@ namespace Bolt.Tool;
 internal static class Words
 {
     public static Argument<string[]> Services(string description) =>
-        new("SERVICE") { Description = description, Arity = ArgumentArity.ZeroOrMore };
+        new Argument<string[]>("SERVICE") { Description = description, Arity = ArgumentArity.ZeroOrMore }.WithoutOptions();
+
+    /// <summary>A word with a dash is a mistyped option and no name: told as wrong usage before anything is read or done.</summary>
+    public static Argument<T> WithoutOptions<T>(this Argument<T> argument)
+    {
+        argument.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens.Where(t => t.Value.StartsWith('-')))
+            {
+                result.AddError($"there is no option `{token.Value}`");
+            }
+        });
+        return argument;
+    }
 
     /// <summary>"8080:80", "80", "127.0.0.1:8080:80/udp", "8000-8002:8000-8002".</summary>
     public static ImmutableArray<PortMapping> Ports(string word) =>

@@ -59,7 +59,13 @@ internal sealed unsafe class PacketSocket : IDisposable
         int count;
         nint got;
         fixed (byte* start = packet)
+        {
             got = Sys.Receive(_socket.Number, start, (nuint)packet.Length, numbers, &count);
+            // A peer that closed with something of ours unread is told of once, ahead of what it had sent before
+            // (unix_release_sock sets sk_err); the packets are still there.
+            if (got.Error() == Errno.ECONNRESET)
+                got = Sys.Receive(_socket.Number, start, (nuint)packet.Length, numbers, &count);
+        }
         length = (int)Math.Max(got, 0);
         for (var i = 0; i < count; i++)
         {

@@ -36,7 +36,7 @@ internal abstract record OwnerMessage
     public sealed record Watch(Channel<StackEvent> Events) : OwnerMessage;
     public sealed record StatusAsked(TaskCompletionSource<StackStatus> Answer) : OwnerMessage;
     /// <summary>The stack is another one now: services, ports and images are shown anew.</summary>
-    public sealed record Refit(Stack Stack, ImmutableArray<PublishedRecord> Ports, ImmutableHashSet<string> Coming) : OwnerMessage;
+    public sealed record Refit(Stack Stack, string Boltfile, ImmutableArray<PublishedRecord> Ports, ImmutableHashSet<string> Coming) : OwnerMessage;
     /// <summary>The operation's own work is over.</summary>
     public sealed record Ended(Operation Operation) : OwnerMessage;
 }

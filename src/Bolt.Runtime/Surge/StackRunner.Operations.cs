@@ -66,7 +66,7 @@ internal sealed partial class StackRunner
         _folder.Write(request with { ForceRecreate = false });
         var plan = adoptOnly ? Planner.AdoptAll(stack, observed) : Planner.Plan(stack, observed, request.Options);
         var coming = plan.Steps.OfType<PlanStep.StartService>().Select(s => s.Service).ToImmutableHashSet();
-        _inbox.Writer.TryWrite(new OwnerMessage.Refit(stack, [.. ports.Value!], coming));
+        _inbox.Writer.TryWrite(new OwnerMessage.Refit(stack, request.Path, [.. ports.Value!], coming));
         Send(new StackEvent.Planned(_clock.GetUtcNow(), plan));
 
         var done = await Apply.RunAsync(plan, _works.CarryOutAsync, Send, _clock, stop).ConfigureAwait(false);
@@ -75,7 +75,7 @@ internal sealed partial class StackRunner
         {
             _everUp = true;
             // A detached `run` has no one who waits for its end but its owner.
-            if (request.Path.Length == 0 && !request.DieWithOwner) (_keepRecords, _runEnds) = (!request.Remove, true);
+            if (request.Path.Length == 0 && !request.DieWithOwner) (_runKeeps, _runEnds) = (!request.Remove, true);
             Send(new StackEvent.StackReady(_clock.GetUtcNow(), _clock.GetElapsedTime(begun)));
         }
         else if (!stop.IsCancellationRequested)

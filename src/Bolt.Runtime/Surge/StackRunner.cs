@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Threading.Channels;
+using Bolt.Capsules;
 
 namespace Bolt.Surge;
 
@@ -23,12 +24,18 @@ internal sealed partial class StackRunner : IDisposable
     private CancellationTokenSource _currentStop = new();
     private bool _volumesToo;
     private bool _keepRecords;
+    private bool _runKeeps;
     private bool _runEnds;
 
-    public StackRunner(StackRooms rooms, StackFolder folder, bool dieWithOwner, TimeProvider clock)
+    /// <param name="rooms">What it works with.</param>
+    /// <param name="folder">Of the stack.</param>
+    /// <param name="dieWithOwner">Capsules end with this process.</param>
+    /// <param name="clock">Of events.</param>
+    /// <param name="attach">Called with each capsule in the moment of its start; the stack's end waits for what it returns.</param>
+    public StackRunner(StackRooms rooms, StackFolder folder, bool dieWithOwner, TimeProvider clock, Func<Capsule, Task>? attach = null)
     {
         (_rooms, _folder, _dieWithOwner, _clock) = (rooms, folder, dieWithOwner, clock);
-        _works = new StackWorks(rooms, folder, dieWithOwner, Send, Send, clock);
+        _works = new StackWorks(rooms, folder, dieWithOwner, Send, Send, clock) { Attach = attach };
         _status = (StackReader.Read(folder) ?? new StackStatus(folder.Name.Id, "", "", null, [])) with { OwnerPid = (int)Kernel.Sys.GetPid() };
     }
 
@@ -71,7 +78,7 @@ internal sealed partial class StackRunner : IDisposable
         {
             Take(message);
             // An operation that is being cancelled may still start something.
-            if (_runEnds && !_state.ShuttingDown && _current is null && _state.AllDown) Take(new OwnerMessage.Ask(new Operation.Down(false, _keepRecords)));
+            if (_runEnds && !_state.ShuttingDown && _current is null && _state.AllDown) Take(new OwnerMessage.Ask(new Operation.Down(false, _runKeeps)));
             if (!_state.ShuttingDown || !_state.AllDown || _current is not null) continue;
             await EndAsync().ConfigureAwait(false);
             return;
@@ -105,7 +112,7 @@ internal sealed partial class StackRunner : IDisposable
                 asked.Answer.TrySetResult(_status);
                 break;
             case OwnerMessage.Refit refit:
-                _status = StackReader.Refit(_status, refit.Stack, refit.Ports, refit.Coming);
+                _status = StackReader.Refit(_status, refit.Stack, refit.Ports, refit.Coming) with { Boltfile = refit.Boltfile };
                 Publish(new StackEvent.Snapshot(_clock.GetUtcNow(), _status));
                 break;
             case OwnerMessage.Ask { Operation: Operation.Down down }:

@@ -82,6 +82,8 @@ internal sealed partial class StackWorks
             service.Name, service.Source, service.Address.ToString(), service.Hash, SourceMark.Of(service.Wanted.Source, Stack.Folder),
             service.DependsOn, it.Run, first ? 0 : (old?.Restarts ?? 0) + 1, clock.GetUtcNow(), null, false));
         it.Capsule = await Capsule.StartAsync(rooms.ShimPath, spec, stop).ConfigureAwait(false);
+        // Before its end can be seen: a program may have ended by now, and its output is then in the log only.
+        if (Attach is not null) _attached.Add(Attach(it.Capsule));
         signal(new Signal.Started(clock.GetUtcNow(), service.Name, it.Run, it.Capsule.Pid));
         _ = WatchAsync(it);
         // Whoever asked to stop before the capsule was there could not reach it.

@@ -45,6 +45,8 @@ internal sealed partial class StackWorks
     /// <summary>Removes all that is left of a stack whose services have ended. Returns the volumes that are kept.</summary>
     public async Task<ImmutableArray<string>> TearDownAsync(bool volumes, bool keepRecords)
     {
+        // Last words are read from folders that go away below. Whoever attached hears of a failure himself.
+        await Task.WhenAll(_attached).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _names.CancelAsync().ConfigureAwait(false);
         var network = _network ?? Network.TryAdopt(folder.Network);
         _network = null;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Bolt.Builds;
+using Bolt.Capsules;
 using Bolt.Networking;
 
 namespace Bolt.Surge;
@@ -14,6 +15,7 @@ internal sealed partial class StackWorks(
 {
     private readonly ConcurrentDictionary<string, RunningService> _running = new();
     private readonly ConcurrentDictionary<string, Task<PreparedImage>> _images = new();
+    private readonly ConcurrentBag<Task> _attached = [];
     private Network? _network;
 
     /// <summary>What the stack is to be now; replaced before a plan is carried out.</summary>
@@ -21,6 +23,9 @@ internal sealed partial class StackWorks(
 
     /// <summary>Published ports as they are.</summary>
     public ImmutableArray<PublishedRecord> Ports { get; private set; } = [];
+
+    /// <summary>Joins a capsule's streams; all that it returned has ended before the folders go.</summary>
+    public Func<Capsule, Task>? Attach { get; init; }
 
     private LockSession Lock { get; set; } = new(BoltLock.Empty);
     private bool Offline { get; set; }

@@ -12,7 +12,7 @@ internal static class ExecCommand
     private static readonly Option<string[]> Env = new("--env", "-e") { Description = "Set a variable; without a value it is taken from here", HelpName = "NAME[=VALUE]" };
     private static readonly Option<string?> User = new("--user", "-u") { Description = "Run as this user of the service", HelpName = "USER[:GROUP]" };
     private static readonly Option<string?> WorkDir = new("--workdir", "-w") { Description = "Working folder inside", HelpName = "FOLDER" };
-    private static readonly Argument<string> Service = new("SERVICE") { Description = "A running service" };
+    private static readonly Argument<string> Service = new Argument<string>("SERVICE") { Description = "A running service" }.WithoutOptions();
     private static readonly Argument<string[]> Inner = new("CMD") { Description = "The command and its arguments", Arity = ArgumentArity.OneOrMore, CaptureRemainingTokens = true };
 
     public static Command Create()

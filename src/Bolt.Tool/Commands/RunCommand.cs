@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Bolt.Diagnostics;
 using Bolt.Surge;
 using Bolt.Tool.Terminal;
 
@@ -15,7 +16,7 @@ internal static class RunCommand
     private static readonly Option<bool> Remove = new("--rm") { Description = "Remove all of it at its end" };
     private static readonly Option<bool> Interactive = new("--interactive", "-i") { Description = "Pass standard input" };
     private static readonly Option<bool> Tty = new("--tty", "-t") { Description = "Give it a terminal" };
-    private static readonly Argument<string> Image = new("IMAGE") { Description = "A recipe (postgres, nginx:1.22, ./mine.capsule.toml) or an OCI layout folder" };
+    private static readonly Argument<string> Image = new Argument<string>("IMAGE") { Description = "A recipe (postgres, nginx:1.22, ./mine.capsule.toml) or an OCI layout folder" }.WithoutOptions();
     private static readonly Argument<string[]> Inner = new("CMD") { Description = "Replaces the image's arguments", Arity = ArgumentArity.ZeroOrMore, CaptureRemainingTokens = true };
 
     public static Command Create()
@@ -49,19 +50,31 @@ internal static class RunCommand
         }
         using var streams = TerminalStreams.Open(invocation, options.Interactive, options.Terminal);
         using var progress = new PreparationView(invocation.Screen);
-        return await invocation.Runtime.RunAsync(options, streams.Streams, progress, invocation.Cancellation);
+        try
+        {
+            return await invocation.Runtime.RunAsync(options, streams.Streams, progress, invocation.Cancellation);
+        }
+        catch (BoltException failure)
+        {
+            DiagnosticView.Show(invocation.Screen, failure.Diagnostic);
+            return ExitCode.OfRun(failure.Diagnostic);
+        }
     }
 
     private static async Task<int> DetachedAsync(Invocation invocation, RunOptions options)
     {
         string? id = null;
+        Diagnostic? failure = null;
         var view = EventView.For(invocation.Screen, json: false);
         var ok = await view.ShowAsync(invocation.Runtime.RunDetachedAsync(options, invocation.Cancellation), e =>
-            id ??= (e as StackEvent.Snapshot)?.Status.Id);
+        {
+            id ??= (e as StackEvent.Snapshot)?.Status.Id;
+            failure ??= (e as StackEvent.StepFailed)?.Diagnostic;
+        });
         if (ok && id is not null)
         {
             invocation.Screen.Data(id);
         }
-        return ok ? ExitCode.Done : ExitCode.NotRun;
+        return ok ? ExitCode.Done : failure is null ? ExitCode.NotRun : ExitCode.OfRun(failure);
     }
 }

@@ -82,4 +82,35 @@ public class StackLifeTests
         Assert.Equal("out\n", Encoding.UTF8.GetString(output.ToArray()));
         Assert.Empty(room.Left);
     }
+
+    [Fact]
+    public async Task Fifty_short_runs_lose_nothing()
+    {
+        await using var room = new StackRoom();
+        for (var i = 0; i < 50; i++)
+        {
+            using var output = new MemoryStream();
+            using var error = new MemoryStream();
+            // Lines, a last word without a line end, and both streams; every second one reads input that is not waited for.
+            var options = new RunOptions(room.Folder + "/image", ["sh", "-c", $"echo out {i}; echo err {i} >&2; echo -n end; exit {i}"], null, [],
+                ImmutableSortedDictionary<string, string>.Empty, [], Terminal: false, Interactive: i % 2 == 1, Remove: true);
+            using var input = new MemoryStream(new byte[100_000]);
+            var code = await room.Runtime.RunAsync(options, new CallerStreams(i % 2 == 1 ? input : null, output, error), null, CancellationToken.None);
+            Assert.Equal(i, code);
+            Assert.Equal($"out {i}\nend", Encoding.UTF8.GetString(output.ToArray()));
+            Assert.Equal($"err {i}\n", Encoding.UTF8.GetString(error.ToArray()));
+        }
+        Assert.Empty(room.Left);
+    }
+
+    [Fact]
+    public async Task A_run_whose_output_no_one_takes_ends()
+    {
+        await using var room = new StackRoom();
+        var options = new RunOptions(room.Folder + "/image", ["sh", "-c", "while echo more; do :; done"], null, [],
+            ImmutableSortedDictionary<string, string>.Empty, [], Terminal: false, Interactive: false, Remove: true);
+        using var closed = new FileStream("/dev/full", FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        await Assert.ThrowsAsync<IOException>(() => room.Runtime.RunAsync(options, new CallerStreams(null, closed, Stream.Null), null, CancellationToken.None));
+        Assert.Empty(room.Left);
+    }
 }
