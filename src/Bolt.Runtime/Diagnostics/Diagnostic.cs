@@ -38,8 +38,12 @@ public sealed record Diagnostic(
     Diagnostic? Cause = null);
 
 /// <summary>The one exception of Bolt: an effect failed, and the diagnostic says which, why and what to do.</summary>
-public sealed class BoltException(Diagnostic diagnostic, Exception? inner = null) : Exception(diagnostic.Message, inner)
+public sealed class BoltException(Diagnostic diagnostic, Exception? inner = null) : Exception(Sentence(diagnostic), inner)
 {
     /// <summary>What failed.</summary>
     public Diagnostic Diagnostic { get; } = diagnostic;
+
+    // The whole chain: a test runner or a log shows the message alone.
+    private static string Sentence(Diagnostic diagnostic) =>
+        diagnostic.Cause is { } cause ? $"{diagnostic.Message}: {Sentence(cause)}" : diagnostic.Message;
 }
