@@ -137,7 +137,8 @@ internal sealed class RecipeBuild(BuildTools tools, Func<ArchiveSources> sources
         };
     }
 
-    private static PackageRequest Request(RecipeReference reference, Recipe recipe, bool offline) => new()
+    /// <summary>What a recipe asks of an archive.</summary>
+    internal static PackageRequest Request(RecipeReference reference, Recipe recipe, bool offline) => new()
     {
         For = reference.File ?? reference.Name,
         Wanted = recipe.Packages,

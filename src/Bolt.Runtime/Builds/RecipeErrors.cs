@@ -39,5 +39,8 @@ internal static class RecipeErrors
     public static Diagnostic FileTagged(string file, string tag) => Error("BOLT2211",
         $"`{tag}` cannot be chosen for `{file}`", "write the version into the recipe");
 
+    public static Diagnostic NoPackageName(SourceSpan at, string key, string text) => Error("BOLT2212",
+        $"`{text}` in `{key}` names no package", "write a package's name, or alternatives like `libssl3t64 | libssl3`", at);
+
     private static Diagnostic Error(string code, string message, string? fix, SourceSpan? at = null) => new(code, Severity.Error, message, at, fix);
 }

@@ -33,7 +33,7 @@ internal sealed class RecipeReader
     {
         var name = Required("name");
         top.Text("description");
-        var packages = top.Texts("packages") ?? Missing("packages");
+        var packages = top.Has("packages") ? Packages("packages", top.Texts("packages") ?? []) : Missing("packages");
         foreach (var row in top.Rows("users", "a user"))
         {
             ReadUser(row);
@@ -42,7 +42,7 @@ internal sealed class RecipeReader
         {
             Name = name,
             Packages = packages,
-            VersionOf = top.Text("version_of"),
+            VersionOf = top.Text("version_of") is { } named && !Packages("version_of", [named]).IsEmpty ? named : null,
             Drops = top.Texts("drops") ?? [],
             Prefers = top.Texts("prefers") ?? [],
             Prune = Paths("prune"),
@@ -54,7 +54,7 @@ internal sealed class RecipeReader
             Environment = [.. top.Map("env").Select(e => $"{e.Key}={e.Value}")],
             User = top.Text("user") ?? "",
             SingleUser = top.Text("single_user") ?? "",
-            WorkingDirectory = Path(top, "workdir") ?? "/",
+            WorkingDirectory = Path(top, "workdir", orRoot: true) ?? "/",
             Ports = [.. top.ParsedEach<int>("ports", ReadPort).Select(p => p.Value)],
             StopSignal = top.Parsed<StopSignal>("stop_signal", ReadSignal) ?? StopSignal.SIGTERM,
             Ready = ReadReady(),
@@ -83,12 +83,16 @@ internal sealed class RecipeReader
         var name = row.Text("name");
         var uid = row.Integer("uid", 0, 65534);
         var gid = row.Integer("gid", 0, 65534) ?? uid;
-        var home = Path(row, "home") ?? "/nonexistent";
+        var home = Path(row, "home", orRoot: true) ?? "/nonexistent";
         var shell = Path(row, "shell") ?? "/usr/sbin/nologin";
         row.RefuseOthers();
-        if (name is null || uid is null)
+        if (!row.Has("name") || !row.Has("uid"))
         {
-            findings.Add(BoltfileErrors.MissingKey(row.At, name is null ? "name" : "uid", "the user"));
+            findings.Add(BoltfileErrors.MissingKey(row.At, row.Has("name") ? "uid" : "name", "the user"));
+        }
+        else if (name is null)
+        {
+            return;
         }
         else if (name.Length is 0 or > 32 || name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_')))
         {
@@ -96,7 +100,7 @@ internal sealed class RecipeReader
         }
         else
         {
-            users[name] = new RecipeUser(name, (uint)uid, (uint)gid!, home, shell);
+            users[name] = new RecipeUser(name, (uint)(uid ?? 0), (uint)(gid ?? 0), home, shell);
         }
     }
 
@@ -185,15 +189,18 @@ internal sealed class RecipeReader
             return (0, 0);
         }
         var parts = owner.Split(':');
-        var uid = uint.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : users.GetValueOrDefault(parts[0])?.Uid;
-        var gid = parts.Length < 2 ? users.GetValueOrDefault(parts[0])?.Gid ?? uid
-            : uint.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out number) ? number : users.GetValueOrDefault(parts[1])?.Gid;
-        if (uid is null || gid is null)
+        var uid = Number(parts[0]) ?? users.GetValueOrDefault(parts[0])?.Uid;
+        var gid = parts.Length < 2 ? users.GetValueOrDefault(parts[0])?.Gid ?? uid : Number(parts[1]) ?? users.GetValueOrDefault(parts[1])?.Gid;
+        if (uid is null || gid is null || parts.Length > 2)
         {
             findings.Add(RecipeErrors.UnknownOwner(row.ValueAt("owner"), owner, users.Keys));
         }
         return (uid ?? 0, gid ?? 0);
     }
+
+    // No capsule maps more ids than these.
+    private static uint? Number(string text) =>
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= 65535 ? number : null;
 
     private static int Mode(TomlTable row, int fallback) => row.Parsed<int>("mode", ReadMode) ?? fallback;
 
@@ -234,6 +241,16 @@ internal sealed class RecipeReader
         return [];
     }
 
+    // "libssl3t64 | libssl3": an empty one would match nothing, and say so without the place.
+    private ImmutableArray<string> Packages(string key, ImmutableArray<string> wanted)
+    {
+        foreach (var alternatives in wanted.Where(w => Relation.ParseAlternatives(w) is var names && (names.Length == 0 || names.Any(n => n.Name.Length == 0))))
+        {
+            findings.Add(RecipeErrors.NoPackageName(top.ValueAt(key), key, alternatives));
+        }
+        return [.. wanted.Where(w => Relation.ParseAlternatives(w).Length > 0)];
+    }
+
     private string RequiredPath(TomlTable row)
     {
         if (row.Entry("path") is null)
@@ -243,14 +260,9 @@ internal sealed class RecipeReader
         return Path(row, "path") ?? "/missing";
     }
 
-    private string? Path(TomlTable table, string key)
-    {
-        if (table.Text(key) is not { } path)
-        {
-            return null;
-        }
-        return CheckPath(table.ValueAt(key), path);
-    }
+    private string? Path(TomlTable table, string key, bool orRoot = false) => table.Text(key) is not { } path ? null
+        : path == "/" && orRoot ? path
+        : CheckPath(table.ValueAt(key), path);
 
     private ImmutableArray<string> Paths(string key, TomlTable? table = null) =>
         [.. ((table ?? top).Texts(key) ?? []).Select(p => CheckPath((table ?? top).ValueAt(key), p) ?? "/missing")];
@@ -259,7 +271,7 @@ internal sealed class RecipeReader
     {
         try
         {
-            return path == "/" ? path : "/" + LayerPath.OfRecipe(path);
+            return "/" + LayerPath.OfRecipe(path);
         }
         catch (BoltException)
         {

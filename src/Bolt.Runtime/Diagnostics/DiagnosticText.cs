@@ -25,18 +25,18 @@ public static class DiagnosticText
             Severity.Warning => ("warning", "\e[1;33m"),
             _ => ("note", "\e[1;36m"),
         };
-        text.Append(Tint($"{word} {diagnostic.Code}", hue, color)).Append(": ").Append(Tint(diagnostic.Message, Bold, color));
+        text.Append(Tint($"{word} {diagnostic.Code}", hue, color)).Append(": ").Append(Tint(Printable(diagnostic.Message), Bold, color));
         if (diagnostic.At is { } at)
         {
             AddPlace(text, at, hue, color);
         }
         for (var cause = diagnostic.Cause; cause is not null; cause = cause.Cause)
         {
-            text.Append("\n  ").Append(Tint("because:", Blue, color)).Append(' ').Append(cause.Message);
+            text.Append("\n  ").Append(Tint("because:", Blue, color)).Append(' ').Append(Printable(cause.Message));
         }
         if (Fix(diagnostic) is { } fix)
         {
-            text.Append('\n').Append(Tint("fix:", Cyan, color)).Append(' ').Append(fix);
+            text.Append('\n').Append(Tint("fix:", Cyan, color)).Append(' ').Append(Printable(fix));
         }
         return text.ToString();
     }
@@ -59,19 +59,19 @@ public static class DiagnosticText
         var line = at.Line.ToString(CultureInfo.InvariantCulture);
         var gutter = new string(' ', line.Length);
         text.Append("\n ").Append(gutter).Append(Tint("-->", Blue, color))
-            .Append(' ').Append(at.File).Append(':').Append(line).Append(':').Append(at.Column.ToString(CultureInfo.InvariantCulture));
+            .Append(' ').Append(Printable(at.File)).Append(':').Append(line).Append(':').Append(at.Column.ToString(CultureInfo.InvariantCulture));
         var before = at.LineText[..Math.Clamp(at.Column - 1, 0, at.LineText.Length)];
         var marked = Math.Clamp(at.Length, 1, Math.Max(1, at.LineText.Length - before.Length));
         // Tabs stay tabs, so that the caret stands under its text at any tab width.
         var indent = string.Concat(before.Select(c => c == '\t' ? '\t' : ' '));
-        text.Append("\n ").Append(Tint($"{line} |", Blue, color)).Append(' ').Append(Printable(at.LineText));
+        text.Append("\n ").Append(Tint($"{line} |", Blue, color)).Append(' ').Append(Printable(at.LineText).TrimEnd());
         text.Append("\n ").Append(Tint($"{gutter} |", Blue, color)).Append(' ').Append(indent)
             .Append(Tint(new string('^', marked), hue, color));
     }
 
-    /// <summary>Control characters in a user's line would act on the terminal.</summary>
-    private static string Printable(string line) =>
-        string.Concat(line.Select(c => char.IsControl(c) && c != '\t' ? '\uFFFD' : c)).TrimEnd();
+    /// <summary>Control characters in a user's text would act on the terminal.</summary>
+    private static string Printable(string text) =>
+        string.Concat(text.Select(c => char.IsControl(c) && c is not ('\t' or '\n') ? '\uFFFD' : c));
 
     private static string Tint(string text, string escape, bool color) => color ? escape + text + Reset : text;
 }

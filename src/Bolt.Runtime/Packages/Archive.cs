@@ -138,7 +138,7 @@ internal sealed class Archive(StoragePaths paths, Downloads downloads, TimeProvi
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            File.Delete(beside);
+            StoreFolders.Discard(beside);
             throw new BoltException(PackageErrors.NotWritten(path, e.Message), e);
         }
     }

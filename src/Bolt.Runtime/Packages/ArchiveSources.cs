@@ -7,6 +7,9 @@ namespace Bolt.Packages;
 /// <param name="Configured">False: this machine configures none, so these are the built-in ones.</param>
 internal sealed record ArchiveSources(ImmutableArray<ArchiveSource> Sources, bool Configured)
 {
+    /// <summary>Whether the distributions' own mirrors are asked for what those of the sources do not have.</summary>
+    public bool AsksOfficial { get; init; } = true;
+
     private static readonly string[] Components = ["main", "restricted", "universe", "multiverse", "contrib", "non-free", "non-free-firmware"];
     private static readonly string[] Suites =
         ["bookworm", "trixie", "forky", "duke", "sid", "oldstable", "stable", "testing", "unstable",
@@ -42,7 +45,7 @@ internal sealed record ArchiveSources(ImmutableArray<ArchiveSource> Sources, boo
         IEnumerable<string> official = suiteId.StartsWith("ubuntu/", StringComparison.Ordinal)
             ? ["http://archive.ubuntu.com/ubuntu", "http://ports.ubuntu.com/ubuntu-ports"]
             : ["http://deb.debian.org/debian", "http://deb.debian.org/debian-security"];
-        return own.Concat(official).Distinct();
+        return own.Concat(AsksOfficial ? official : []).Distinct();
     }
 
     private static ArchiveSource BuiltIn(string uri, string suite) =>

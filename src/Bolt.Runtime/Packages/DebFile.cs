@@ -27,9 +27,9 @@ internal static class DebFile
         {
             throw new BoltException(PackageErrors.BadPackage(package, e.Message), e);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new BoltException(PackageErrors.NotWritten(path, e.Message), e);
+            throw new BoltException(PackageErrors.NotWritten(spool.Folder, e.Message), e);
         }
     }
 

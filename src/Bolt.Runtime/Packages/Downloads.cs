@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using Bolt.Diagnostics;
+using Bolt.Storage;
 
 namespace Bolt.Packages;
 
@@ -31,12 +32,12 @@ internal sealed class Downloads(string folder) : IDisposable
         {
             return path;
         }
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         for (var attempt = 1; ; attempt++)
         {
             var beside = $"{path}.{Guid.NewGuid():n}";
             try
             {
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
                 var found = await WriteAsync(url, beside, limit, cancellationToken).ConfigureAwait(false);
                 if (found != sha256)
                 {
@@ -49,9 +50,14 @@ internal sealed class Downloads(string folder) : IDisposable
             {
                 // Once more at once: what a second connection mends is a cut one; waiting is the user's choice.
             }
+            // What a mirror does wrong has its sentence by now; this is the disk's.
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new BoltException(PackageErrors.NotWritten(path, e.Message), e);
+            }
             finally
             {
-                File.Delete(beside);
+                StoreFolders.Discard(beside);
             }
         }
     }
@@ -64,7 +70,7 @@ internal sealed class Downloads(string folder) : IDisposable
             try
             {
                 var memory = new MemoryStream();
-                await CopyAsync(url, memory, limit, cancellationToken).ConfigureAwait(false);
+                await CopyAsync(url, memory, url, limit, cancellationToken).ConfigureAwait(false);
                 return memory.ToArray();
             }
             catch (BoltException e) when (e.Diagnostic.Code == PackageErrors.UnreachableCode && attempt < Attempts)
@@ -76,24 +82,18 @@ internal sealed class Downloads(string folder) : IDisposable
     private async Task<string> WriteAsync(string url, string path, long limit, CancellationToken cancellationToken)
     {
         using var hash = SHA256.Create();
-        Stream file;
-        try
-        {
-            file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new BoltException(PackageErrors.NotWritten(path, e.Message), e);
-        }
+        // Without a buffer: nothing is left to write, and to fail, when it is closed.
+        var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0);
         await using (file.ConfigureAwait(false))
         {
             using var hashed = new CryptoStream(file, hash, CryptoStreamMode.Write);
-            await CopyAsync(url, hashed, limit, cancellationToken).ConfigureAwait(false);
+            await CopyAsync(url, hashed, path, limit, cancellationToken).ConfigureAwait(false);
         }
         return Convert.ToHexStringLower(hash.Hash!);
     }
 
-    private async Task CopyAsync(string url, Stream target, long limit, CancellationToken cancellationToken)
+    /// <param name="place">Where the target is, for sentences.</param>
+    internal async Task CopyAsync(string url, Stream target, string place, long limit, CancellationToken cancellationToken)
     {
         using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         silence.CancelAfter(Silence);
@@ -109,9 +109,8 @@ internal sealed class Downloads(string folder) : IDisposable
                 {
                     throw new BoltException(PackageErrors.TooLarge(url, limit));
                 }
-                await WriteAsync(target, buffer.AsMemory(0, count), url, silence.Token).ConfigureAwait(false);
+                await WriteAsync(target, buffer.AsMemory(0, count), place, silence.Token).ConfigureAwait(false);
             }
-            await target.FlushAsync(silence.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or UnauthorizedAccessException or UriFormatException)
         {
@@ -124,7 +123,7 @@ internal sealed class Downloads(string folder) : IDisposable
     }
 
     // Its own catch: a full disk must not read as a mirror that is down.
-    private static async Task WriteAsync(Stream target, ReadOnlyMemory<byte> bytes, string url, CancellationToken cancellationToken)
+    private static async Task WriteAsync(Stream target, ReadOnlyMemory<byte> bytes, string place, CancellationToken cancellationToken)
     {
         try
         {
@@ -132,7 +131,7 @@ internal sealed class Downloads(string folder) : IDisposable
         }
         catch (IOException e)
         {
-            throw new BoltException(PackageErrors.NotWritten(url, e.Message), e);
+            throw new BoltException(PackageErrors.NotWritten(place, e.Message), e);
         }
     }
 

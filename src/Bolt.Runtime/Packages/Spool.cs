@@ -7,6 +7,8 @@ internal sealed class Spool(string folder) : IDisposable
 {
     private readonly List<FileStream> files = [];
 
+    public string Folder => folder;
+
     /// <summary>A file that has no name any more: it is gone when this process is, however it ends.</summary>
     public FileStream Open()
     {
@@ -14,6 +16,12 @@ internal sealed class Spool(string folder) : IDisposable
         var path = Path.Combine(folder, $"spool.{Guid.NewGuid():n}");
         var file = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, 64 << 10);
         File.Delete(path);
+        return Keep(file);
+    }
+
+    /// <summary>Takes over a file, which ends with the spool.</summary>
+    public FileStream Keep(FileStream file)
+    {
         lock (files)
         {
             files.Add(file);
@@ -21,7 +29,20 @@ internal sealed class Spool(string folder) : IDisposable
         return file;
     }
 
-    public void Dispose() => files.ForEach(f => f.Dispose());
+    public void Dispose()
+    {
+        foreach (var file in files)
+        {
+            try
+            {
+                file.Dispose();
+            }
+            // Closing writes what is left in its buffer; on a full disk that fails a second time, and was said the first.
+            catch (IOException)
+            {
+            }
+        }
+    }
 }
 
 /// <summary>A part of a spool file, or bytes in memory when <paramref name="File"/> is null.</summary>

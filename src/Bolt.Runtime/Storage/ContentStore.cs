@@ -51,7 +51,7 @@ internal sealed class ContentStore(StoragePaths paths)
         }
         catch (Exception e)
         {
-            File.Delete(beside);
+            StoreFolders.Discard(beside);
             if (StorageErrors.IsFileSystem(e) && e is not InvalidDataException)
             {
                 throw StorageErrors.Wrap(beside, e);

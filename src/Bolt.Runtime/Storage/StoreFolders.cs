@@ -65,6 +65,18 @@ internal static class StoreFolders
         }
     }
 
+    /// <summary>Takes away what was written beside, if it is there. Why it was given up is the thing to say, whatever happens here.</summary>
+    public static void Discard(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+
     /// <summary>Writes a small file beside and renames it, so that it is read whole or not at all.</summary>
     public static async Task WriteWholeAsync(string path, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
@@ -81,7 +93,7 @@ internal static class StoreFolders
         }
         catch
         {
-            File.Delete(beside);
+            Discard(beside);
             throw;
         }
     }

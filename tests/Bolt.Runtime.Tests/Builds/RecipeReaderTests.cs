@@ -51,6 +51,74 @@ public sealed class RecipeReaderTests
         Golden.Check("Builds/bad-recipe", string.Join("\n", read.Diagnostics.Select(d => $"{d.At?.Line}:{d.At?.Column} {d.Code} {d.Message}; fix: {d.Fix}")) + "\n");
     }
 
+    [Fact]
+    public void A_hostile_recipe_is_refused_with_the_place_of_each_line()
+    {
+        var read = RecipeReader.Read("evil.capsule.toml", """
+            name = "evil"
+            packages = ["", "a | | b", " | "]
+            version_of = "|"
+            drops = [1]
+            prune = ["/", "/usr/../.."]
+            keep = "all"
+            entrypoint = [["sh"]]
+            ports = [99999999999999, -1, "80/udp"]
+            workdir = "/srv/../../root"
+            data = "/"
+            ready = { listen = 4294967376 }
+            template = 1
+            env = { A = 1979-05-27 }
+
+            [[users]]
+            name = "root:x:0:0\nevil"
+            uid = 4294967296
+            home = "../.."
+
+            [[folders]]
+            path = "/data/./x"
+            owner = "4294967295"
+            mode = "77777"
+
+            [[folders]]
+            path = "/d"
+            owner = "1:2:3"
+            mode = 755
+
+            [[files]]
+            path = "/etc/../../../etc/shadow"
+            content = "x"
+            concat = "/etc/*"
+
+            [[files]]
+            path = "/"
+            content = "x"
+
+            [[links]]
+            target = "/etc"
+            paths = ["/usr/bin/ok", "../../up", "/a\u0000b"]
+            """);
+        Assert.False(read.Ok);
+        Assert.All(read.Diagnostics, d => Assert.NotNull(d.At));
+        Golden.Check("Builds/hostile-recipe", (string.Join("\n", read.Diagnostics.Select(d => $"{d.At?.Line}:{d.At?.Column} {d.Code} {d.Message}; fix: {d.Fix}")) + "\n").Replace("\0", "<NUL>", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("name = 99999999999999999999999999")]
+    [InlineData("name = \"x\"\npackages = [\"a\"")]
+    [InlineData("name = 'x'\nname = 'y'\npackages = ['a']")]
+    [InlineData("\ufffe\u0000")]
+    [InlineData("files = 'x'\nusers = { name = 'y' }\nlinks = [1]\nfolders = 1")]
+    public void A_recipe_that_is_no_recipe_is_refused_at_its_place(string text)
+    {
+        var read = RecipeReader.Read("evil.capsule.toml", text);
+        Assert.False(read.Ok);
+        Assert.All(read.Diagnostics, d => Assert.NotNull(d.At));
+    }
+
+    [Fact]
+    public void Deep_nesting_is_refused_and_not_followed() =>
+        Assert.False(RecipeReader.Read("evil.capsule.toml", "name = " + new string('[', 100_000)).Ok);
+
     [Theory]
     [InlineData("bolt://nginx:latest", "nginx", null)]
     [InlineData("bolt://nginx", "nginx", null)]

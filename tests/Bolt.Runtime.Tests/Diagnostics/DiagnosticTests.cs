@@ -35,4 +35,12 @@ public class DiagnosticTests
             Assert.Contains("^", DiagnosticText.Render(Unknown with { At = At with { Column = column, Length = length } }), StringComparison.Ordinal);
         }
     }
+
+    [Fact]
+    public void Text_of_a_hostile_file_does_not_act_on_the_terminal()
+    {
+        var cause = new Diagnostic("BOLT2001", Severity.Error, "because \u001b[2J");
+        var text = DiagnosticText.Render(new Diagnostic("BOLT2002", Severity.Error, "`\u001b]0;title\u0007`", null, "write `\u009b1m`") { Cause = cause });
+        Assert.DoesNotContain(text, c => char.IsControl(c) && c != '\n');
+    }
 }

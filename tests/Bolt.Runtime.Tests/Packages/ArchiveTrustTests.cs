@@ -1,6 +1,7 @@
 using System.Text;
 using Bolt.Diagnostics;
 using Bolt.Packages;
+using Bolt.Storage;
 
 namespace Bolt.Runtime.Tests.Packages;
 
@@ -79,6 +80,9 @@ public sealed class ArchiveTrustTests
         File.WriteAllBytes(deb, bytes);
         var refused = await Assert.ThrowsAsync<BoltException>(() => archive.BuildAsync(locked));
         Assert.Equal("BOLT2104", refused.Diagnostic.Code);
+        Assert.Contains(deb, refused.Diagnostic.Message, StringComparison.Ordinal);
+        Assert.Contains(locked.Packages[0].Sha256, refused.Diagnostic.Message, StringComparison.Ordinal);
+        archive.AssertNothingBuilt();
     }
 
     [Fact]
@@ -158,6 +162,57 @@ public sealed class ArchiveTrustTests
         var refused = await Assert.ThrowsAsync<BoltException>(() => image.ResolveAsync(TestArchive.Request("hello"), null, CancellationToken.None));
         Assert.Equal("BOLT2102", refused.Diagnostic.Code);
         Assert.Contains("http://127.0.0.1:1/debian/dists/trixie/InRelease", refused.Diagnostic.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_mirror_that_went_down_between_the_lists_and_the_packages_is_named()
+    {
+        using var archive = Small();
+        var locked = await archive.ResolveAsync("hello");
+        using var image = archive.Open(archive.Sources with { Sources = [archive.Sources.Sources[0] with { Uri = "http://127.0.0.1:1/debian" }] });
+        var refused = await Assert.ThrowsAsync<BoltException>(() =>
+            image.BuildLayerAsync("test", locked, new LayerExtras(), new ContentStore(archive.Paths), false, null, CancellationToken.None));
+        Assert.Equal("BOLT2102", refused.Diagnostic.Code);
+        Assert.Contains("http://127.0.0.1:1/debian/" + locked.Packages[0].Path, refused.Diagnostic.Message, StringComparison.Ordinal);
+        archive.AssertNothingBuilt();
+    }
+
+    [Fact]
+    public async Task A_full_disk_is_named_and_not_taken_for_a_mirror_that_is_down()
+    {
+        using var archive = Small();
+        using var downloads = new Downloads(archive.Paths.Cache);
+        using var full = new FileStream("/dev/full", FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0);
+        var refused = await Assert.ThrowsAsync<BoltException>(() =>
+            downloads.CopyAsync("file://" + archive.InRelease, full, "/cache/packages/x", 1 << 20, CancellationToken.None));
+        Assert.Equal("BOLT2106", refused.Diagnostic.Code);
+        Assert.Contains("cannot write `/cache/packages/x`: No space left on device", refused.Diagnostic.Message, StringComparison.Ordinal);
+        Assert.Contains("BOLT_CACHE", refused.Diagnostic.Fix, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_spool_on_a_full_disk_ends_without_saying_it_twice()
+    {
+        using var spool = new Spool(Path.GetTempPath());
+        var file = spool.Keep(new FileStream("/dev/full", FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 4096));
+        file.Write([1]);
+        Assert.ThrowsAny<IOException>(file.Flush);
+    }
+
+    [Theory]
+    [InlineData("packages")]
+    [InlineData("packages/sha256")]
+    [InlineData("packages/indexes")]
+    [InlineData("packages/releases")]
+    public async Task A_cache_that_cannot_be_written_is_named(string folder)
+    {
+        using var archive = Small();
+        var place = Path.Combine(archive.Paths.Cache, folder);
+        Directory.CreateDirectory(Path.GetDirectoryName(place)!);
+        await File.WriteAllTextAsync(place, "a file where the folder should be");
+        var refused = await Assert.ThrowsAsync<BoltException>(() => archive.ResolveAsync("hello"));
+        Assert.Equal("BOLT2106", refused.Diagnostic.Code);
+        Assert.Contains(place, refused.Diagnostic.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -26,7 +26,7 @@ internal sealed class TestArchive : IDisposable
     public string IndexExtension { get; set; } = ".gz";
     public StoragePaths Paths => new(Path.Combine(Folder, "state"), Path.Combine(Folder, "run"), Path.Combine(Folder, "cache"));
 
-    public ArchiveSources Sources => new([new ArchiveSource("file://" + Folder + "/mirror", Codename, ["main"], [], Key.Source, "test:1")], true);
+    public ArchiveSources Sources => new([new ArchiveSource("file://" + Folder + "/mirror", Codename, ["main"], [], Key.Source, "test:1")], true) { AsksOfficial = false };
 
     public string InRelease => Path.Combine(Folder, "mirror/dists", Codename, "InRelease");
 
@@ -83,6 +83,15 @@ internal sealed class TestArchive : IDisposable
 
     public string FileOf(LockedPackage package) => Path.Combine(Folder, "mirror", package.Path);
 
+    /// <summary>Neither a layer, nor a part of one, nor of a download.</summary>
+    public void AssertNothingBuilt()
+    {
+        Assert.Empty(Files(Path.Combine(Paths.State, "blobs")));
+        Assert.Empty(Files(Path.Combine(Paths.Cache, "packages/sha256")));
+    }
+
+    private static string[] Files(string folder) => Directory.Exists(folder) ? Directory.GetFiles(folder, "*", SearchOption.AllDirectories) : [];
+
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 
     private void Write(string path, byte[] bytes)
@@ -94,7 +103,7 @@ internal sealed class TestArchive : IDisposable
 
     private static string Hash(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 
-    private sealed class FixedTime : TimeProvider
+    internal sealed class FixedTime : TimeProvider
     {
         public override DateTimeOffset GetUtcNow() => Now;
     }

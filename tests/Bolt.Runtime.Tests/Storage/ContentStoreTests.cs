@@ -44,6 +44,35 @@ public sealed class ContentStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_full_disk_is_named_and_leaves_nothing()
+    {
+        const int noSpace = 28;
+        var thrown = await Assert.ThrowsAsync<BoltException>(() => store.WriteAsync(new Broken(noSpace), null, CancellationToken.None));
+        Assert.Equal("BOLT3003", thrown.Diagnostic.Code);
+        Assert.Contains($"no space left on the disk that holds `{temporary.At("state/blobs")}", thrown.Diagnostic.Message, StringComparison.Ordinal);
+        Assert.NotNull(thrown.Diagnostic.Fix);
+        Assert.Empty(Names("blobs/sha256"));
+        Assert.Empty(Names("blobs/incoming"));
+    }
+
+    [Fact]
+    public void What_the_kernel_says_of_a_full_disk_is_understood()
+    {
+        using var full = new FileStream("/dev/full", FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0);
+        var cause = Assert.ThrowsAny<IOException>(() => full.Write([1]));
+        Assert.Equal("BOLT3003", StorageErrors.Wrap("/srv/blob", cause).Diagnostic.Code);
+    }
+
+    [Fact]
+    public async Task A_folder_that_cannot_be_made_is_named()
+    {
+        await File.WriteAllTextAsync(temporary.At("state"), "a file where the folder should be");
+        var thrown = await Assert.ThrowsAsync<BoltException>(() => store.WriteAsync(new MemoryStream([1]), null, CancellationToken.None));
+        Assert.Equal("BOLT3004", thrown.Diagnostic.Code);
+        Assert.Contains(temporary.At("state"), thrown.Diagnostic.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_missing_blob_is_named()
     {
         var thrown = Assert.Throws<BoltException>(() => store.OpenRead(Digest.Of([])));
@@ -73,9 +102,12 @@ public sealed class ContentStoreTests : IDisposable
 
     private string[] Names(string folder) => [.. Directory.GetFileSystemEntries(temporary.At("state/" + folder)).Select(f => Path.GetFileName(f)!)];
 
-    private sealed class Broken : MemoryStream
+    private sealed class Broken(int errno = 5) : MemoryStream
     {
+        private int reads;
+
+        // Something is written before: a part must not stay.
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            throw new IOException("the source broke off");
+            reads++ == 0 ? new(100) : throw new IOException("the source broke off", errno);
     }
 }
