@@ -34,6 +34,7 @@ internal readonly unsafe struct SandboxHolder(SandboxSheet sheet)
     private readonly byte** _sysctlValues = SandboxMemory.Texts([.. sheet.Sysctls.Select(s => s.Value)]);
     private readonly byte* _sysctlOptional = SandboxMemory.Text(string.Concat(sheet.Sysctls.Select(s => s.Optional ? '1' : '0')));
     private readonly SandboxProgram _nft = new(sheet.Nft, ["nft", "-f", "-"]);
+    private readonly bool _uplinkComes = sheet.Uplink == UplinkKind.Pasta;
     private readonly uint _gateway = sheet.Gateway;
     private readonly int _prefixLength = sheet.PrefixLength;
     private readonly int _mtu = sheet.Mtu;
@@ -109,6 +110,7 @@ internal readonly unsafe struct SandboxHolder(SandboxSheet sheet)
         if (error == 0) error = Netlink.SetMtu(route, index, _mtu);
         if (error == 0) error = Netlink.AddAddress(route, index, _gateway, _prefixLength);
         if (error == 0) error = Netlink.SetUp(route, index);
+        if (error == 0 && _uplinkComes) error = Netlink.AddBlackhole(route);
         Netlink.Close(route);
         return error;
     }

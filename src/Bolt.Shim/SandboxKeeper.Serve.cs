@@ -11,23 +11,26 @@ internal sealed unsafe partial class SandboxKeeper
     /// <summary>Waits for one thing to happen and deals with it; false: it is time to end.</summary>
     private bool Serve()
     {
-        var entries = stackalloc PollEntry[5 + MostClients];
+        var entries = stackalloc PollEntry[6 + MostClients];
         var clients = _clients.Count;
         entries[0] = new PollEntry(_sheet.DieWithOwner ? 0 : -1, PollEntry.In);
         entries[1] = new PollEntry(clients < MostClients ? _listener : -1, PollEntry.In);
         entries[2] = new PollEntry(_holderPidfd, PollEntry.In);
         entries[3] = new PollEntry(_pasta?.Fifo ?? -1, PollEntry.In);
         entries[4] = new PollEntry(_pasta?.Pidfd ?? -1, PollEntry.In);
-        for (var i = 0; i < clients; i++) entries[5 + i] = new PollEntry(_clients[i], PollEntry.In);
-        if (Sys.Poll(entries, 5 + clients, -1) < 0) return false;
+        entries[5] = new PollEntry(_rulesAsked ? _control : -1, PollEntry.In);
+        for (var i = 0; i < clients; i++) entries[6 + i] = new PollEntry(_clients[i], PollEntry.In);
+        if (Sys.Poll(entries, 6 + clients, -1) < 0) return false;
 
         if (entries[0].Returned != 0 && OwnerIsGone()) return false;
         if (entries[2].Returned != 0) return false;
         if (entries[3].Returned != 0) _pasta!.SeeFifo();
         if (entries[4].Returned != 0) RestartPasta();
+        if (entries[5].Returned != 0) TakeRules();
+        TellSettled();
         for (var i = clients - 1; i >= 0; i--)
         {
-            if (entries[5 + i].Returned != 0 && !Answer(_clients[i])) return false;
+            if (entries[6 + i].Returned != 0 && !Answer(_clients[i])) return false;
         }
         if (entries[1].Returned != 0 && Sys.Accept(_listener) is >= 0 and var client) _clients.Add((int)client);
         return true;
@@ -39,12 +42,40 @@ internal sealed unsafe partial class SandboxKeeper
         return _ownerDied = Sys.Read(0, word, 16) <= 0;
     }
 
+    /// <summary>
+    /// Nothing is published, so members started before the rules were there; without them there was no uplink either, and
+    /// nothing could come in or go out.
+    /// </summary>
+    private void TakeRules()
+    {
+        _rulesAsked = false;
+        _settled = HolderAnswers();
+        if (_settled.Step != SandboxStep.None || _sheet.Uplink != UplinkKind.Pasta) return;
+        _pasta = new SandboxPasta(_sheet, _holder, _log);
+        if (_pasta.Start() is < 0 and var unstarted) _settled = new(SandboxStep.Uplink, unstarted);
+        Record();
+    }
+
+    private void TellSettled()
+    {
+        if (_curious.Count == 0 || _rulesAsked || _pasta is { Pidfd: >= 0, Ready: false }) return;
+        foreach (var client in _curious) TellSettled(client);
+        _curious.Clear();
+    }
+
+    private void TellSettled(int client)
+    {
+        if (_settled.Step == SandboxStep.None) Write(client, $"ok {_holder}\n");
+        else Report(client, _settled.Step, _settled.Error, _settled.Argument);
+    }
+
     /// <summary>One that never became ready would fail the same way again; it stays away, and the log has its words.</summary>
     private void RestartPasta()
     {
         var wasReady = _pasta!.Ready;
-        _pasta.End();
+        var code = _pasta.End();
         if (wasReady) _pasta.Start();
+        else _settled = new(SandboxStep.Uplink, code);
         Record();
     }
 
@@ -56,6 +87,7 @@ internal sealed unsafe partial class SandboxKeeper
         if (Sys.Receive(client, request, 1, descriptors, &count) <= 0)
         {
             _clients.Remove(client);
+            _curious.Remove(client);
             Sys.Close(client);
             return true;
         }
@@ -69,6 +101,10 @@ internal sealed unsafe partial class SandboxKeeper
                 var failure = Update(descriptors[0]);
                 if (failure.Step == SandboxStep.None) Write(client, $"ok {_holder}\n");
                 else Report(client, failure.Step, failure.Error, failure.Argument);
+                break;
+            case KeeperRequest.Settled:
+                _curious.Add(client);
+                TellSettled();
                 break;
             case KeeperRequest.Quit:
                 return false;
@@ -89,6 +125,7 @@ internal sealed unsafe partial class SandboxKeeper
         {
             return new(SandboxStep.Sheet, -(int)Errno.EINVAL);
         }
+        if (_rulesAsked) TakeRules();
         var pastaStays = _sheet.PastaArguments.SequenceEqual(next.PastaArguments);
         _sheet = next;
         if (Rules() is { Step: not SandboxStep.None } refused) return refused;

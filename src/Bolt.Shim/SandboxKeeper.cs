@@ -12,6 +12,8 @@ internal enum KeeperRequest : byte
     Resolver = (byte)'R',
     /// <summary>A new sheet comes as a memory file: other rules and ports. Answered with a report.</summary>
     Update = (byte)'U',
+    /// <summary>Answered with a report once the rules are loaded and the uplink is ready, or with what failed of it.</summary>
+    Settled = (byte)'S',
     /// <summary>End all; answered by the end of the connection.</summary>
     Quit = (byte)'Q',
 }
@@ -27,6 +29,9 @@ internal sealed unsafe partial class SandboxKeeper(SandboxSheet sheet)
     private SandboxSheet _sheet = sheet;
     private SandboxPasta? _pasta;
     private bool _hostTouched, _ownerDied;
+    private readonly List<int> _curious = [];
+    private bool _rulesAsked;
+    private Failure _settled;
     private int _log = -1, _listener = -1, _holder, _holderPidfd = -1, _control = -1, _udp = -1, _tcp = -1;
 
     public int Run()
@@ -61,6 +66,7 @@ internal sealed unsafe partial class SandboxKeeper(SandboxSheet sheet)
         if (Files() is var files && files < 0) return new(SandboxStep.Files, files);
         if (Namespaces() is { Step: not SandboxStep.None } unmade) return unmade;
         if (Ask(HolderRequest.Begin) is { Step: not SandboxStep.None } unset) return unset;
+        if (_sheet is { WaitForUplink: false, Uplink: not UplinkKind.Veth }) return AskRules(ref _rulesAsked);
 
         if (_sheet.Uplink == UplinkKind.Pasta)
         {
@@ -118,11 +124,19 @@ internal sealed unsafe partial class SandboxKeeper(SandboxSheet sheet)
 
     private Failure Rules()
     {
+        var asked = false;
+        var sent = AskRules(ref asked);
+        return asked ? HolderAnswers() : sent;
+    }
+
+    private Failure AskRules(ref bool asked)
+    {
         var file = SandboxRules.File(_sheet.SandboxRules);
         if (file < 0) return new(SandboxStep.Rules, file);
-        var answer = Ask(HolderRequest.Rules, file, _log);
+        var sent = SendToHolder(HolderRequest.Rules, file, _log);
         Sys.Close(file);
-        return answer;
+        asked = sent.Step == SandboxStep.None;
+        return sent;
     }
 
     private Failure Veth()
@@ -191,11 +205,19 @@ internal sealed unsafe partial class SandboxKeeper(SandboxSheet sheet)
         Sys.Close(none);
     }
 
-    private Failure Ask(HolderRequest request, params ReadOnlySpan<int> descriptors)
+    private Failure Ask(HolderRequest request) =>
+        SendToHolder(request) is { Step: not SandboxStep.None } unsent ? unsent : HolderAnswers();
+
+    private Failure SendToHolder(HolderRequest request, params ReadOnlySpan<int> descriptors)
     {
         var fds = stackalloc int[8];
         for (var i = 0; i < descriptors.Length; i++) fds[i] = descriptors[i];
-        if (Sys.Send(_control, &request, 1, fds, descriptors.Length) is < 0 and var sent) return new(SandboxStep.Holder, sent);
+        return Sys.Send(_control, &request, 1, fds, descriptors.Length) is < 0 and var sent ? new(SandboxStep.Holder, sent) : default;
+    }
+
+    private Failure HolderAnswers()
+    {
+        var fds = stackalloc int[8];
         HolderAnswer answer;
         var count = 0;
         if (Sys.Receive(_control, &answer, (nuint)sizeof(HolderAnswer), fds, &count) != sizeof(HolderAnswer))

@@ -12,12 +12,13 @@ internal readonly unsafe struct SandboxProgram(string path, IReadOnlyList<string
     private readonly byte** _environment = Environment;
 
     /// <summary>The pid, or a negated errno. The descriptors become its stdin, stdout and stderr.</summary>
-    public int Start(int input, int output, int error)
+    public int Start(int input, int output, int error, bool dieWithParent = false)
     {
         var pid = (int)Sys.Fork();
         if (pid != 0) return pid;
 
         Sys.ResetSignals();
+        if (dieWithParent) Sys.Prctl(Sys.PrSetPdeathsig, Sys.SigKill);
         // dup3 clears close-on-exec; on the same number it is EINVAL, so first away from 0..2.
         var from = (int)Sys.Call(SystemCall.fcntl, input, 0 /* F_DUPFD */, 10);
         var to = (int)Sys.Call(SystemCall.fcntl, output, 0, 10);
@@ -34,7 +35,7 @@ internal readonly unsafe struct SandboxProgram(string path, IReadOnlyList<string
     /// <summary>Runs it to its end: its exit code, 128 + signal, or a negated errno.</summary>
     public int Run(int input, int output)
     {
-        var pid = Start(input, output, output);
+        var pid = Start(input, output, output, dieWithParent: true);
         return pid < 0 ? pid : Wait(pid);
     }
 

@@ -26,7 +26,33 @@ internal sealed partial class Capsule
     public static Task DeleteAsync(string folder, MappedFiles files, CancellationToken cancellationToken)
     {
         CapsuleCgroups.Remove(folder);
-        return files.DeleteTreeAsync(folder, cancellationToken);
+        return TryDeleteOwn(folder) ? Task.CompletedTask : files.DeleteTreeAsync(folder, cancellationToken);
+    }
+
+    /// <summary>
+    /// Most capsules leave nothing but the shim's own files; those need no user namespace. False: there is more, and whose it
+    /// is only the mapped ids may be able to say.
+    /// </summary>
+    private static bool TryDeleteOwn(string folder)
+    {
+        try
+        {
+            var entries = new DirectoryInfo(folder);
+            if (!entries.Exists)
+                return true;
+            foreach (var entry in entries.EnumerateFileSystemInfos())
+            {
+                if (entry is DirectoryInfo { LinkTarget: null } inner && inner.EnumerateFileSystemInfos().Any())
+                    return false;
+                entry.Delete();
+            }
+            entries.Delete();
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     private static CapsuleExit ToExit(ExitRecord record) =>

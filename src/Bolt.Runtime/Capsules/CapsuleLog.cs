@@ -155,6 +155,8 @@ internal static class CapsuleLog
 
         private static SafeFileHandle? OpenAt(string folder, string name)
         {
+            if (!File.Exists(Path.Combine(folder, name)))
+                return null;
             try
             {
                 return File.OpenHandle(Path.Combine(folder, name), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);

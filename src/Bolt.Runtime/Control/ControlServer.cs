@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Bolt.Kernel;
 using Bolt.Surge;
 
 namespace Bolt.Control;
@@ -32,6 +33,9 @@ internal sealed class ControlServer : IDisposable
         {
             while (true)
             {
+                // Most owners of a short run are never called; giving this wait up throws nothing, as giving up an accept does.
+                await Task.WhenAny(FdEvents.ReadableAsync((int)_socket.Handle, cancellation)).ConfigureAwait(false);
+                if (cancellation.IsCancellationRequested) break;
                 var caller = await _socket.AcceptAsync(cancellation).ConfigureAwait(false);
                 _connections.RemoveWhere(c => c.IsCompleted);
                 _connections.Add(Task.Run(() => ServeAsync(caller), CancellationToken.None));
@@ -39,8 +43,9 @@ internal sealed class ControlServer : IDisposable
         }
         catch (OperationCanceledException)
         {
-            await Task.WhenAny(Task.WhenAll(_connections), Task.Delay(LastWords, CancellationToken.None)).ConfigureAwait(false);
+            // Between the look and the accept.
         }
+        if (_connections.Count > 0) await Task.WhenAny(Task.WhenAll(_connections), Task.Delay(LastWords, CancellationToken.None)).ConfigureAwait(false);
     }
 
     public void Dispose() => _socket.Dispose();

@@ -18,11 +18,13 @@ internal static class FdEvents
     /// <summary>Completes when a write would not block.</summary>
     public static Task WritableAsync(int fd, CancellationToken cancellationToken) => WaitAsync(fd, PollEntry.Out, cancellationToken);
 
-    private static async Task WaitAsync(int fd, short events, CancellationToken cancellationToken)
+    // Not an async method: a wait that is given up would throw in it, which costs more than all else here.
+    private static Task WaitAsync(int fd, short events, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
+        if (cancellationToken.IsCancellationRequested)
+            return Task.FromCanceled(cancellationToken);
         if (IsReady(fd, events))
-            return;
+            return Task.CompletedTask;
         var waiter = new Waiter(fd, events, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         lock (Gate)
         {
@@ -30,8 +32,13 @@ internal static class FdEvents
             Waiters.Add(waiter);
         }
         Wake();
-        using var registration = cancellationToken.UnsafeRegister(static (state, token) => Cancel((Waiter)state!, token), waiter);
-        await waiter.Done.Task.ConfigureAwait(false);
+        if (!cancellationToken.CanBeCanceled)
+            return waiter.Done.Task;
+        var registration = cancellationToken.UnsafeRegister(static (state, token) => Cancel((Waiter)state!, token), waiter);
+        waiter.Done.Task.ContinueWith(
+            static (_, state) => ((CancellationTokenRegistration)state!).Dispose(), registration,
+            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return waiter.Done.Task;
     }
 
     private static unsafe bool IsReady(int fd, short events)

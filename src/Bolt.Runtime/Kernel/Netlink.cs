@@ -11,7 +11,7 @@ internal static unsafe class Netlink
     private const ushort Request = 1, Ack = 4, Exclusive = 0x200, Create = 0x400;
     private const ushort IflaAddress = 1, IflaName = 3, IflaMtu = 4, IflaMaster = 10, IflaLinkInfo = 18, IflaNetNsPid = 19, IflaNetNsFd = 28;
     private const ushort InfoKind = 1, InfoData = 2, VethInfoPeer = 1;
-    private const ushort IfaAddress = 1, IfaLocal = 2, IfaBroadcast = 4, RtaOif = 4, RtaGateway = 5;
+    private const ushort IfaAddress = 1, IfaLocal = 2, IfaBroadcast = 4, RtaOif = 4, RtaGateway = 5, RtaPriority = 6;
     private const uint IffUp = 1;
     private const byte AfInet = 2;
 
@@ -146,6 +146,27 @@ internal static unsafe class Netlink
         m.Raw32(0);
         m.U32(RtaGateway, gateway);
         m.U32(RtaOif, (uint)index);
+        return Send(route, ref m);
+    }
+
+    /// <summary>
+    /// A default route of last choice that swallows packets without a word: who sends before there is a better one tries
+    /// again, instead of hearing that the network is unreachable.
+    /// </summary>
+    public static int AddBlackhole(int route)
+    {
+        var buffer = stackalloc byte[NetlinkMessage.Capacity];
+        var m = new NetlinkMessage(buffer, NewRoute, Request | Ack | Create | Exclusive);
+        m.Byte(AfInet);
+        m.Byte(0);
+        m.Byte(0);
+        m.Byte(0);
+        m.Byte(254); // RT_TABLE_MAIN
+        m.Byte(4);   // RTPROT_STATIC
+        m.Byte(0);   // RT_SCOPE_UNIVERSE
+        m.Byte(6);   // RTN_BLACKHOLE
+        m.Raw32(0);
+        m.U32(RtaPriority, uint.MaxValue);
         return Send(route, ref m);
     }
 

@@ -8,10 +8,12 @@ internal static class ProcessStart
     /// <summary>0 when there is no such process, or only its zombie: the machine's init may reap late.</summary>
     public static long Of(int pid)
     {
+        var file = string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat");
+        if (!File.Exists(file)) return 0;
         string stat;
         try
         {
-            stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat"));
+            stat = File.ReadAllText(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

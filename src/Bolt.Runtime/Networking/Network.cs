@@ -3,7 +3,6 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using Bolt.Diagnostics;
 using Bolt.Kernel;
 
@@ -47,7 +46,10 @@ internal sealed class Network
     /// <summary>The hash that a network made from this spec would have.</summary>
     public static string FingerprintOf(NetworkSpec spec) => SandboxOrder.Fingerprint(spec);
 
-    /// <summary>Makes it; returns when members can join and published ports are bound, and leaves nothing when it throws.</summary>
+    /// <summary>
+    /// Makes it; returns when members can join and published ports are bound, and leaves nothing when it throws. Without
+    /// published ports the rules and the uplink may come a moment later: see <see cref="SettledAsync"/>.
+    /// </summary>
     /// <exception cref="BoltException">BOLT40xx or BOLT94xx.</exception>
     public static async Task<Network> CreateAsync(string shimPath, NetworkSpec spec, CancellationToken cancel)
     {
@@ -75,6 +77,16 @@ internal sealed class Network
         return null;
     }
 
+    /// <summary>
+    /// A network without published ports is made before its way out is; this waits for that. Null, or what of it failed.
+    /// </summary>
+    public async Task<Diagnostic?> SettledAsync(NetworkSpec spec, CancellationToken cancel)
+    {
+        var line = await SandboxControl.SettledAsync(_folder, cancel).ConfigureAwait(false);
+        // No line: it was removed meanwhile.
+        return line is null || SandboxReport.Holder(line) is not null ? null : SandboxReport.Failure(line, spec) with { Severity = Severity.Warning };
+    }
+
     /// <summary>Changes names, members and published ports of the running network; the subnet must be the same.</summary>
     /// <exception cref="BoltException">BOLT40xx; the old rules may be gone.</exception>
     public async Task UpdateAsync(NetworkSpec spec, CancellationToken cancel)
@@ -90,7 +102,7 @@ internal sealed class Network
 
     /// <summary>What a member needs to join, new for each start.</summary>
     public NetworkSeat Seat(IPAddress member) => new(
-        SandboxPid, NetworkNames.Bridge, "v" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6)), member, _record.Subnet.PrefixLength,
+        SandboxPid, NetworkNames.Bridge, "v" + Guid.NewGuid().ToString("n")[..12], member, _record.Subnet.PrefixLength,
         NetworkNames.Gateway(_record.Subnet), NetworkNames.Mtu,
         Path.Combine(_folder, NetworkNames.HostsFile), Path.Combine(_folder, NetworkNames.ResolvConf));
 

@@ -26,7 +26,7 @@ internal static class NetworkNames
     public static string Hash(NetworkSpec spec) => Hash(spec.Id, spec.Folder);
 
     public static string Hash(string id, string folder) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id + "\n" + Path.GetFullPath(folder))))[..8];
+        Convert.ToHexStringLower(Kernel.ShortHash.Of(id + "\n" + Path.GetFullPath(folder)))[..8];
 
     /// <summary>The host's end of root's veth uplink, and the pattern that matches those of all stacks.</summary>
     public static string HostDevice(string hash) => "bolt" + hash;

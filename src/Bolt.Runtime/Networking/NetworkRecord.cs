@@ -27,6 +27,7 @@ internal sealed record NetworkRecord(string Id, string Hash, IPNetwork Subnet, U
     /// <summary>Null when there is none, or none that this version wrote.</summary>
     public static NetworkRecord? Read(string folder)
     {
+        if (!File.Exists(Path.Combine(folder, NetworkNames.RecordFile))) return null;
         try
         {
             return Parse(File.ReadLines(Path.Combine(folder, NetworkNames.RecordFile)));

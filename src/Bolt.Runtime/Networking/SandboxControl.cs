@@ -29,6 +29,17 @@ internal static class SandboxControl
         return Encoding.ASCII.GetString(answer[..length]).TrimEnd('\n');
     }
 
+    /// <summary>The sandbox's report once its rules and uplink are there or have failed; null when it is gone.</summary>
+    public static async Task<string?> SettledAsync(string folder, CancellationToken cancel)
+    {
+        using var connection = Connect(folder);
+        if (connection is null || UnixPackets.Send(connection, (byte)'S') != Errno.None) return null;
+        await FdEvents.ReadableAsync(connection.Number, cancel).ConfigureAwait(false);
+        var answer = new byte[128];
+        var length = UnixPackets.Receive(connection, answer, out _);
+        return length == 0 ? null : Encoding.ASCII.GetString(answer, 0, length).TrimEnd('\n');
+    }
+
     /// <summary>Returns when the sandbox has taken all away and ended, also when it was gone before.</summary>
     public static void Quit(string folder)
     {

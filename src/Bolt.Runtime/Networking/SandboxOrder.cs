@@ -63,6 +63,6 @@ internal static class SandboxOrder
         foreach (var m in spec.Members) text.Append(CultureInfo.InvariantCulture, $"member {m.Address} {string.Join(' ', m.Names)}\n");
         foreach (var p in spec.Ports) text.Append(CultureInfo.InvariantCulture, $"port {p.HostAddress} {p.HostPort} {p.MemberAddress} {p.MemberPort} {p.Udp}\n");
         foreach (var (name, address) in spec.ExtraHosts) text.Append(CultureInfo.InvariantCulture, $"host {address} {name}\n");
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+        return Convert.ToHexStringLower(Kernel.ShortHash.Of(text.ToString()));
     }
 }

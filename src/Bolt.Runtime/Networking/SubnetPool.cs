@@ -21,7 +21,7 @@ internal static class SubnetPool
 
     internal static IPNetwork? Pick(string stack, IReadOnlyList<IPNetwork> taken)
     {
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(stack));
+        var hash = Kernel.ShortHash.Of(stack);
         var first = (hash[0] << 8 | hash[1]) % Count;
         for (var i = 0; i < Count; i++)
         {

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Net;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Bolt.Boltfiles;
@@ -157,5 +156,5 @@ internal sealed partial record Stack
         return text.ToString();
     }
 
-    internal static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
+    internal static string Hash(string text) => Convert.ToHexStringLower(Kernel.ShortHash.Of(text))[..16];
 }

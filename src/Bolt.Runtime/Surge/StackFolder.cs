@@ -64,6 +64,8 @@ internal sealed record StackFolder(StackName Name, string Path)
     internal static T? Read<T>(string path, JsonTypeInfo<T> shape)
         where T : class
     {
+        // The usual case at a start, and an exception costs a hundred times as much as this look.
+        if (!File.Exists(path)) return null;
         try
         {
             return JsonSerializer.Deserialize(File.ReadAllBytes(path), shape);

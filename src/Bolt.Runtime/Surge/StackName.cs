@@ -15,7 +15,7 @@ public readonly record struct StackName(string Id)
     public static StackName Of(Boltfile boltfile)
     {
         ArgumentNullException.ThrowIfNull(boltfile);
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(System.IO.Path.GetFullPath(boltfile.Path)));
+        var hash = Kernel.ShortHash.Of(System.IO.Path.GetFullPath(boltfile.Path));
         return new StackName($"{Clean(boltfile.Project)}-{Convert.ToHexStringLower(hash)[..8]}");
     }
 

@@ -1,4 +1,5 @@
 using Bolt.Dns;
+using Bolt.Kernel;
 using Bolt.Networking;
 
 namespace Bolt.Surge;
@@ -17,6 +18,20 @@ internal sealed partial class StackWorks
         foreach (var warning in _network.Warnings) tell(new StackEvent.Warned(clock.GetUtcNow(), warning));
         // Names of the stack are in each /etc/hosts, so no start has to wait for the resolver.
         _ = ServeNamesAsync(_network);
+        if (Ports.IsEmpty) _ = WarnUnsettledAsync(_network);
+    }
+
+    private async Task WarnUnsettledAsync(Network network)
+    {
+        try
+        {
+            if (await network.SettledAsync(NetworkSpec, CancellationToken.None).ConfigureAwait(false) is { } problem)
+                tell(new StackEvent.Warned(clock.GetUtcNow(), problem));
+        }
+        catch (IOException)
+        {
+            // The stack is going down.
+        }
     }
 
     private async Task UpdateNetworkAsync(CancellationToken cancellation)
@@ -42,6 +57,19 @@ internal sealed partial class StackWorks
         {
             await Task.Yield();
             var (udp, tcp) = network.OpenResolverSockets();
+            // Most runs never ask; until one does, the server costs nothing.
+            using (var look = CancellationTokenSource.CreateLinkedTokenSource(_names.Token))
+            {
+                await Task.WhenAny(
+                    FdEvents.ReadableAsync((int)udp.Handle, look.Token), FdEvents.ReadableAsync((int)tcp.Handle, look.Token)).ConfigureAwait(false);
+                await look.CancelAsync().ConfigureAwait(false);
+            }
+            if (_names.IsCancellationRequested)
+            {
+                udp.Dispose();
+                tcp.Dispose();
+                return;
+            }
             _dns = new DnsServer(NetworkDraft.Zone(Stack), network.Upstreams);
             await _dns.RunAsync(udp, tcp, _names.Token).ConfigureAwait(false);
         }

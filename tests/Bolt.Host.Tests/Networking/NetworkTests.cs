@@ -33,6 +33,21 @@ public class NetworkTests
     }
 
     [Fact]
+    public async Task Without_published_ports_the_way_out_comes_later_and_no_one_is_told_that_it_is_not_there()
+    {
+        await using var net = new SandboxFixture();
+        var network = await net.CreateAsync(net.Spec());
+        Assert.Null(await network.SettledAsync(net.Spec(), TestContext.Current.CancellationToken));
+        var record = NetworkRecord.Read(net.Folder)!;
+        Assert.SkipUnless(record.Uplink == UplinkKind.Pasta, "root has veth on this host");
+        Assert.True(record.Pasta is { Alive: true });
+        var routes = await net.RunInsideAsync("ip route show");
+        Assert.Contains("blackhole default proto static metric 4294967295", routes, StringComparison.Ordinal);
+        Assert.Contains($"dev {NetworkNames.Uplink}", routes, StringComparison.Ordinal);
+        Assert.Contains("policy drop", await net.RunInsideAsync("nft list table inet bolt"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Published_port_reaches_the_member()
     {
         await using var net = new SandboxFixture();
