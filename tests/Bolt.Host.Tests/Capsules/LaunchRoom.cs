@@ -28,6 +28,9 @@ internal sealed class LaunchRoom : IAsyncDisposable
     private readonly IdMap _ids;
     private int _count;
 
+    /// <summary>Only one id is mapped.</summary>
+    public bool IsSingle => _ids.Single;
+
     private LaunchRoom(Map map)
     {
         Shim = ShimLocation.Find(null) ?? throw new InvalidOperationException("bolt-shim was not built");
