@@ -41,7 +41,10 @@ internal sealed partial class HostChecks
     {
         var tree = Path.Combine(folder, "tree");
         Directory.CreateDirectory(tree);
-        File.Copy(shim, Path.Combine(tree, "bolt-shim"));
+        var copy = Path.Combine(tree, "bolt-shim");
+        File.Copy(shim, copy);
+        // NuGet leaves 0744, and root inside is another user than the file's owner.
+        File.SetUnixFileMode(copy, (UnixFileMode)0b111_101_101);
         var capsule = await Capsule.StartAsync(shim, new CapsuleSpec
         {
             Id = Path.GetFileName(folder),
