@@ -72,6 +72,12 @@ internal sealed class TestUser : IDisposable
 
     private static void Remove()
     {
+        // NuGet's own folder for this name; left by an earlier user of another id, it would be denied to this one.
+        var scratch = Path.Combine(Path.GetTempPath(), "NuGetScratch" + Name);
+        if (Directory.Exists(scratch))
+        {
+            Shell.Do("rm", "-rf", scratch);
+        }
         if (File.ReadLines("/etc/passwd").FirstOrDefault(l => l.StartsWith(Name + ":", StringComparison.Ordinal)) is { } line)
         {
             Shell.Run("userdel", ["--force", Name], TimeSpan.FromMinutes(1));
