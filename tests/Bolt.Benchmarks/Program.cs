@@ -16,6 +16,7 @@ var all = new (string Name, Func<int, Task> Print)[]
     ("run", RunFigure.PrintAsync),
     ("up", UpFigure.PrintAsync),
     ("memory", MemoryFigure.PrintAsync),
+    ("ready", ReadyFigure.PrintAsync),
     ("version", VersionFigure.PrintAsync),
 };
 if (names.Find(n => !all.Any(f => f.Name == n)) is { } unknown)

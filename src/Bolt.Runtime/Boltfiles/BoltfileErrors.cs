@@ -46,6 +46,9 @@ internal static class BoltfileErrors
     public static Diagnostic BadVariableName(SourceSpan at, string name) => Error("BOLT1011",
         $"`{name}` is no variable name", at, "write letters, digits and `_`, or `$${` for the two characters themselves");
 
+    public static Diagnostic NulCharacter(SourceSpan at) => Error("BOLT1033",
+        "the text has a NUL character, which no path, argument or variable can hold", at, "remove it");
+
     public static Diagnostic NotAChoice(SourceSpan at, string key, string value, string[] words) => Error("BOLT1012",
         $"`{value}` is no value of `{key}`", at,
         Spelling.Nearest(value, words) is { } meant ? $"write `{meant}`" : $"write {Either(words)}");

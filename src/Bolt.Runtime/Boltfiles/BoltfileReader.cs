@@ -22,18 +22,9 @@ public static class BoltfileReader
     /// <param name="variables">Values for <c>${NAME}</c>, and HOME for paths that begin with <c>~</c>; null: none is set.</param>
     public static Checked<Boltfile> ReadFile(string path, Func<string, string?>? variables = null)
     {
-        string text;
-        try
+        if (TomlDocument.ReadText(path, out var text) is { } reason)
         {
-            if (new FileInfo(path).Length > TomlDocument.MaxLength * 4L)
-            {
-                return new(null, [BoltfileErrors.Unreadable(path, "it is too large")]);
-            }
-            text = File.ReadAllText(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            return new(null, [BoltfileErrors.Unreadable(path, e is FileNotFoundException or DirectoryNotFoundException ? "no such file" : e.Message)]);
+            return new(null, [BoltfileErrors.Unreadable(path, reason)]);
         }
         var findings = new TomlFindings(variables ?? (_ => null));
         var draft = Draft(path, text, variables, findings);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Bolt.Diagnostics;
+using Bolt.Kernel;
 using Tomlyn;
 using Tomlyn.Parsing;
 using Tomlyn.Syntax;
@@ -11,6 +12,20 @@ internal static class TomlDocument
 {
     /// <summary>Larger than any hand-written file; a bound for what is parsed at all.</summary>
     public const int MaxLength = 1 << 20;
+
+    /// <summary>A file's text; returns why it cannot be had, or null.</summary>
+    public static string? ReadText(string path, out string text)
+    {
+        var errno = PlainFile.Read(path, MaxLength, out var bytes);
+        using var reader = new StreamReader(new MemoryStream(bytes));
+        text = reader.ReadToEnd();
+        return errno switch
+        {
+            Errno.None => null,
+            Errno.ENOENT or Errno.ENOTDIR => "no such file",
+            _ => errno.Text(),
+        };
+    }
 
     /// <summary>
     /// Null when the text is no TOML. Keys defined twice are errors among the findings, but the rest is still read.

@@ -20,6 +20,10 @@ internal sealed class TomlFindings(Func<string, string?>? variables = null)
     public string? Expand(string text, SourceSpan at)
     {
         var before = found.Count;
+        if (text.Contains('\0'))
+        {
+            found.Add(BoltfileErrors.NulCharacter(at));
+        }
         var expanded = variables is null ? text : Interpolation.Expand(text, at, variables, found);
         return found.Count == before ? expanded : null;
     }

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Bolt.Diagnostics;
+using Bolt.Kernel;
 using Bolt.Packages;
 using Bolt.Storage;
 
@@ -14,7 +15,7 @@ internal sealed record BoltLock(ImmutableSortedDictionary<string, RecipePin> Pin
 {
     private const int Format = 1;
     /// <summary>A closure has tens of packages of some 300 bytes; more than this was not written by Bolt.</summary>
-    private const long MaxBytes = 16 << 20;
+    private const int MaxBytes = 16 << 20;
 
     public static BoltLock Empty { get; } =
         new(ImmutableSortedDictionary.Create<string, RecipePin>(StringComparer.Ordinal));
@@ -24,24 +25,20 @@ internal sealed record BoltLock(ImmutableSortedDictionary<string, RecipePin> Pin
     /// <summary>An absent file is an empty lock; one that cannot be read is an error, never silently replaced.</summary>
     public static Checked<BoltLock> Read(string path)
     {
+        if (PlainFile.Read(path, MaxBytes, out var bytes) is not Errno.None and var errno)
+        {
+            return errno == Errno.ENOENT ? new Checked<BoltLock>(Empty, []) : Refused(path, errno.Text());
+        }
         try
         {
-            if (!File.Exists(path))
-            {
-                return new Checked<BoltLock>(Empty, []);
-            }
-            if (new FileInfo(path).Length > MaxBytes)
-            {
-                return Refused(path, "it is larger than 16 MiB");
-            }
-            var file = JsonSerializer.Deserialize(File.ReadAllBytes(path), LockJson.Default.LockFile);
+            var file = JsonSerializer.Deserialize(bytes, LockJson.Default.LockFile);
             if (file is not { Version: Format })
             {
                 return Refused(path, $"it has format {file?.Version}, not {Format}");
             }
             return new Checked<BoltLock>(new BoltLock(file.Recipes.ToImmutableSortedDictionary(StringComparer.Ordinal)), []);
         }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e) when (e is JsonException or ArgumentException)
         {
             return Refused(path, e.Message);
         }

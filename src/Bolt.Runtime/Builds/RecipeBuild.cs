@@ -162,15 +162,7 @@ internal sealed class RecipeBuild(BuildTools tools, Func<ArchiveSources> sources
         {
             return RecipeCatalog.Read(reference.Name) ?? throw new BoltException(RecipeErrors.NoRecipe(reference.Name, RecipeCatalog.Names));
         }
-        try
-        {
-            return new FileInfo(file).Length <= Boltfiles.TomlDocument.MaxLength * 4L
-                ? File.ReadAllText(file)
-                : throw new BoltException(RecipeErrors.RecipeUnreadable(file, "it is too large"));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new BoltException(RecipeErrors.RecipeUnreadable(file, e is FileNotFoundException or DirectoryNotFoundException ? "no such file" : e.Message), e);
-        }
+        return Boltfiles.TomlDocument.ReadText(file, out var text) is { } reason
+            ? throw new BoltException(RecipeErrors.RecipeUnreadable(file, reason)) : text;
     }
 }

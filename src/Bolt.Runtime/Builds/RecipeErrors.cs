@@ -42,5 +42,17 @@ internal static class RecipeErrors
     public static Diagnostic NoPackageName(SourceSpan at, string key, string text) => Error("BOLT2212",
         $"`{text}` in `{key}` names no package", "write a package's name, or alternatives like `libssl3t64 | libssl3`", at);
 
+    public static Diagnostic NoProgram(SourceSpan at, string key) => Error("BOLT2213",
+        $"`{key}` names no program", $"write `{key} = [\"/path/of/program\"]`, or remove it", at);
+
+    public static Diagnostic UnknownUser(SourceSpan at, string user, IEnumerable<string> known) => Error("BOLT2214",
+        $"`{user}` names no user of this recipe", $"write one of {string.Join(", ", known)}, add it to `[[users]]`, or write numbers", at);
+
+    public static Diagnostic UnknownPlaceholder(SourceSpan at, string key, string found, IEnumerable<string> known) => Error("BOLT2215",
+        $"`{found}` in `{key}` stands for nothing", $"write one of {string.Join(", ", known)}", at);
+
+    public static Diagnostic EmptyLine(SourceSpan at) => Error("BOLT2216",
+        "every line contains the empty text", "write a text that only the ready service says", at);
+
     private static Diagnostic Error(string code, string message, string? fix, SourceSpan? at = null) => new(code, Severity.Error, message, at, fix);
 }

@@ -7,7 +7,7 @@ using Bolt.Packages;
 namespace Bolt.Builds;
 
 /// <summary>Recipe text -> recipe, with every problem of the file found in one go.</summary>
-internal sealed class RecipeReader
+internal sealed partial class RecipeReader
 {
     private readonly TomlTable top;
     private readonly TomlFindings findings;
@@ -49,21 +49,21 @@ internal sealed class RecipeReader
             Keep = Paths("keep"),
             Entries = [.. Folders(), .. Files(), .. Links()],
             Users = [.. users.Values.OrderBy(u => u.Uid)],
-            Entrypoint = top.Texts("entrypoint") ?? [],
-            Command = top.Texts("command") ?? [],
+            Entrypoint = Program("entrypoint") ?? [],
+            Command = Program("command") ?? [],
             Environment = [.. top.Map("env").Select(e => $"{e.Key}={e.Value}")],
-            User = top.Text("user") ?? "",
-            SingleUser = top.Text("single_user") ?? "",
+            User = User("user"),
+            SingleUser = User("single_user"),
             WorkingDirectory = Path(top, "workdir", orRoot: true) ?? "/",
             Ports = [.. top.ParsedEach<int>("ports", ReadPort).Select(p => p.Value)],
             StopSignal = top.Parsed<StopSignal>("stop_signal", ReadSignal) ?? StopSignal.SIGTERM,
             Ready = ReadReady(),
             Data = Path(top, "data"),
-            Url = top.Text("url"),
+            Url = Filled("url", top.Entry("url"), top.Text("url"), InUrl),
             DefaultUser = top.Text("default_user"),
-            Initialize = top.Texts("initialize"),
+            Initialize = Program("initialize"),
             Ephemeral = top.Texts("ephemeral") ?? [],
-            CredentialEnvironment = [.. top.Map("credential_env").Select(e => $"{e.Key}={e.Value}")],
+            CredentialEnvironment = CredentialEnvironment(),
             Template = top.Flag("template") ?? false,
         };
         if (recipe is { Data: null, Initialize: not null })
@@ -168,6 +168,10 @@ internal sealed class RecipeReader
         {
             var (port, line) = (table.Integer("listen", 1, 65535), table.Text("log"));
             table.RefuseOthers();
+            if (line is "")
+            {
+                findings.Add(RecipeErrors.EmptyLine(table.ValueAt("log")));
+            }
             if (port is not null || line is not null)
             {
                 return port is { } number ? new ReadySignal.Listen(number) : new ReadySignal.LogLine(line!);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Bolt.Diagnostics;
+using Bolt.Kernel;
 using Bolt.Storage;
 
 namespace Bolt.Images;
@@ -12,7 +13,7 @@ namespace Bolt.Images;
 /// </summary>
 internal sealed class OciLayout(string folder)
 {
-    public const long MaxDocument = 4 << 20;
+    public const int MaxDocument = 4 << 20;
     private const int MaxNesting = 4, MaxDescriptors = 1000;
     private const string TagAnnotation = "org.opencontainers.image.ref.name";
 
@@ -66,22 +67,12 @@ internal sealed class OciLayout(string folder)
     private Descriptor[] ReadIndex()
     {
         var path = Path.Combine(folder, "index.json");
-        try
+        return PlainFile.Read(path, MaxDocument, out var bytes) switch
         {
-            if (!File.Exists(path))
-            {
-                throw new BoltException(ImageErrors.NoLayout(folder, "it has no `index.json`"));
-            }
-            if (new FileInfo(path).Length > MaxDocument)
-            {
-                throw new BoltException(ImageErrors.NoLayout(folder, "its `index.json` is larger than 4 MiB"));
-            }
-            return Manifests(Parse(File.ReadAllBytes(path), OciJson.Default.IndexDocument, "index"));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new BoltException(ImageErrors.NoLayout(folder, e.Message), e);
-        }
+            Errno.None => Manifests(Parse(bytes, OciJson.Default.IndexDocument, "index")),
+            Errno.ENOENT => throw new BoltException(ImageErrors.NoLayout(folder, "it has no `index.json`")),
+            var errno => throw new BoltException(ImageErrors.NoLayout(folder, $"its `index.json`: {errno.Text()}")),
+        };
     }
 
     private Descriptor Choose(Descriptor[] manifests, string? tag)

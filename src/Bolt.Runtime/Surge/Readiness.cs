@@ -8,9 +8,13 @@ namespace Bolt.Surge;
 /// <summary>Waits for a service's own answer: never before it is true, and no later than a few milliseconds after.</summary>
 internal static class Readiness
 {
-    // A listening socket raises no event that an outsider could wait for, so it is looked for while the service starts.
+    // A listening socket raises no event that an outsider could wait for, so it is looked for while the service starts: never
+    // later than a hundredth of the start, and never later than is promised, with room for a busy machine.
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan SlowestLook = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan SlowestLook = TimeSpan.FromMilliseconds(5);
+
+    // Nothing happens when a program lives on. One that lacks an argument or a file has ended by then.
+    private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(300);
 
     public static Task WaitAsync(ReadyWish wish, RunningService service, CancellationToken cancellation) => wish switch
     {
@@ -18,7 +22,7 @@ internal static class Readiness
         ReadyWish.Listen listen => ListenAsync(listen, service.Capsule!.Pid, cancellation),
         ReadyWish.LogLine line => LogLineAsync(line.Text, service.Folder, cancellation),
         ReadyWish.Probe probe => ProbeAsync(probe.Check, service, cancellation),
-        _ => Task.CompletedTask,
+        _ => Task.Delay(Settling, cancellation),
     };
 
     /// <summary>One health probe: true when its command ends with 0 in time.</summary>
@@ -43,11 +47,11 @@ internal static class Readiness
 
     private static async Task ListenAsync(ReadyWish.Listen wish, int pid, CancellationToken cancellation)
     {
-        var pause = FirstLook;
+        var begun = TimeProvider.System.GetTimestamp();
         while (!(wish.All ? wish.Ports.All(p => SocketTable.IsListening(pid, p)) : wish.Ports.Any(p => SocketTable.IsListening(pid, p))))
         {
-            await Task.Delay(pause, cancellation).ConfigureAwait(false);
-            pause = pause * 2 > SlowestLook ? SlowestLook : pause * 2;
+            var share = TimeProvider.System.GetElapsedTime(begun) / 100;
+            await Task.Delay(share < FirstLook ? FirstLook : share > SlowestLook ? SlowestLook : share, cancellation).ConfigureAwait(false);
         }
     }
 

@@ -17,7 +17,7 @@ internal abstract record ReadyWish
     public sealed record LogLine(string Text) : ReadyWish;
     /// <summary>The health probe succeeds.</summary>
     public sealed record Probe(Healthcheck Check) : ReadyWish;
-    /// <summary>Started is ready.</summary>
+    /// <summary>Started is ready, when it has not ended at once.</summary>
     public sealed record Now : ReadyWish;
 
     public static ReadyWish Of(Service service, PreparedImage image)
@@ -44,7 +44,7 @@ internal abstract record ReadyWish
         Listen listen => $"one of the ports {string.Join(", ", listen.Ports)} to listen",
         LogLine line => $"the line `{line.Text}`",
         Probe => "its health probe to succeed",
-        _ => "its start",
+        _ => "it to stay",
     };
 
     /// <summary>How long it may take when someone waits; a health check has its own patience.</summary>

@@ -62,7 +62,7 @@ internal sealed partial class StackRunner
         if (!Report("read bolt.lock", read.Diagnostics)) return;
         var pins = new LockSession(read.Value!);
 
-        _works.Begin(stack, [.. ports.Value!], network, pins, request.Offline, request.ReadyTimeout);
+        _works.Begin(stack, [.. ports.Value!], network, pins, request);
         _folder.Write(request with { ForceRecreate = false });
         var plan = adoptOnly ? Planner.AdoptAll(stack, observed) : Planner.Plan(stack, observed, request.Options);
         var coming = plan.Steps.OfType<PlanStep.StartService>().Select(s => s.Service).ToImmutableHashSet();

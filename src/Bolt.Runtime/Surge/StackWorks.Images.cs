@@ -11,7 +11,7 @@ internal sealed partial class StackWorks
     {
         var step = $"prepare {service.Name}";
         var progress = new StepReport(p => tell(new StackEvent.StepProgress(clock.GetUtcNow(), step, p.Text, p.Done, p.Total)));
-        var task = rooms.Images.PrepareAsync(service.Wanted.Source, Stack.Folder, Lock, Offline, progress, cancellation);
+        var task = rooms.Images.PrepareAsync(service.Wanted.Source, Stack.Folder, Lock, Request.Offline, progress, cancellation);
         _images[service.Name] = task;
         return task;
     }

@@ -1,3 +1,4 @@
+using Bolt.Boltfiles;
 using Bolt.Builds;
 using Bolt.Capsules;
 using Bolt.Diagnostics;
@@ -95,9 +96,10 @@ internal sealed partial class StackWorks
     {
         var wish = ReadyWish.Of(service.Wanted, image);
         // A service that has been ready before may take its time: nobody waits for it at a prompt.
-        var limit = limited ? wish.Limit(ReadyTimeout) : Timeout.InfiniteTimeSpan;
+        var limit = limited ? wish.Limit(Request.ReadyTimeout) : Timeout.InfiniteTimeSpan;
         using var wait = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var ready = Readiness.WaitAsync(wish, it, wait.Token);
+        // The end of a `run` is its answer, however soon it comes.
+        var ready = wish is ReadyWish.Now && Request.Path.Length == 0 ? Task.CompletedTask : Readiness.WaitAsync(wish, it, wait.Token);
         Task first;
         try
         {
@@ -113,7 +115,10 @@ internal sealed partial class StackWorks
             await wait.CancelAsync().ConfigureAwait(false);
             stop.ThrowIfCancellationRequested();
             var exit = await it.Ended.Task.ConfigureAwait(false);
-            throw new BoltException(SurgeErrors.EndedBeforeReady(service.Name, exit!.ShellCode, await LastLinesAsync(it.Folder).ConfigureAwait(false)));
+            var mayEnd = service.Wanted.Restart is RestartPolicy.No or RestartPolicy.OnFailure;
+            if (wish is ReadyWish.Now && mayEnd && exit!.ShellCode == 0) return;
+            throw new BoltException(SurgeErrors.EndedBeforeReady(
+                service.Name, exit!.ShellCode, wish is ReadyWish.Now && !mayEnd, await LastLinesAsync(it.Folder).ConfigureAwait(false)));
         }
         await ready.ConfigureAwait(false);
         var after = clock.GetElapsedTime(begun);
@@ -145,7 +150,7 @@ internal sealed partial class StackWorks
         it.Ended.TrySetResult(exit);
     }
 
-    private async Task ProbeForeverAsync(Boltfiles.Healthcheck check, RunningService it)
+    private async Task ProbeForeverAsync(Healthcheck check, RunningService it)
     {
         if (ReadyWish.IsNone(check)) return;
         while (await Task.WhenAny(it.Ended.Task, Task.Delay(check.Interval)).ConfigureAwait(false) != it.Ended.Task)

@@ -28,8 +28,7 @@ internal sealed partial class StackWorks(
     public Func<Capsule, Task>? Attach { get; init; }
 
     private LockSession Lock { get; set; } = new(BoltLock.Empty);
-    private bool Offline { get; set; }
-    private TimeSpan? ReadyTimeout { get; set; }
+    private StackRequest Request { get; set; } = null!;
 
     /// <summary>The run of a service in this process.</summary>
     public RunningService? Find(string service) => _running.GetValueOrDefault(service);
@@ -37,9 +36,9 @@ internal sealed partial class StackWorks(
     public bool Supervises(string service) => _running.ContainsKey(service);
 
     /// <summary>Must come before a plan for this stack is carried out.</summary>
-    public void Begin(Stack stack, ImmutableArray<PublishedRecord> ports, Network? network, LockSession pins, bool offline, TimeSpan? readyTimeout)
+    public void Begin(Stack stack, ImmutableArray<PublishedRecord> ports, Network? network, LockSession pins, StackRequest request)
     {
-        (Stack, Ports, Lock, Offline, ReadyTimeout) = (stack, ports, pins, offline, readyTimeout);
+        (Stack, Ports, Lock, Request) = (stack, ports, pins, request);
         if (_network is null && network is not null)
         {
             _network = network;

@@ -36,8 +36,9 @@ internal static class SurgeErrors
             $"cannot publish `{service}`: this host keeps port {port.HostAddress}:{port.HostPort} for root, and `strict_ports` is set", null,
             $"run `sudo sysctl net.ipv4.ip_unprivileged_port_start={port.HostPort}`");
 
-    public static Diagnostic EndedBeforeReady(string service, int shellCode, IReadOnlyList<string> lastLines) =>
-        new("BOLT6008", Severity.Error, $"`{service}` ended with code {shellCode} before it was ready", null, null,
+    public static Diagnostic EndedBeforeReady(string service, int shellCode, bool mayBeJob, IReadOnlyList<string> lastLines) =>
+        new("BOLT6008", Severity.Error, $"`{service}` ended with code {shellCode} before it was ready", null,
+            mayBeJob && shellCode == 0 ? "write `restart = \"no\"` if it is a job that ends" : null,
             LastWords(lastLines));
 
     public static Diagnostic NotReadyInTime(string service, string waitedFor, TimeSpan limit, IReadOnlyList<string> lastLines) =>

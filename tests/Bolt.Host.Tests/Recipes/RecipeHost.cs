@@ -30,13 +30,16 @@ public sealed class RecipeHost : IAsyncLifetime
     }
 
     /// <summary>Brings up the services of a Boltfile and returns when all are ready.</summary>
-    internal async Task<RecipeStack> UpAsync(string services)
+    internal Task<RecipeStack> UpAsync(string services) => RecipeStack.StartAsync(Runtime, File(services));
+
+    /// <summary>A Boltfile in a folder of its own.</summary>
+    internal Boltfile File(string services)
     {
         var folder = Path.Combine(_root, $"stack-{Interlocked.Increment(ref _count)}");
         Directory.CreateDirectory(folder);
         var read = BoltfileReader.Read(Path.Combine(folder, "Boltfile.toml"), "project = \"recipes\"\n" + services);
         Assert.True(read.Ok, string.Join("\n", read.Diagnostics.Select(d => DiagnosticText.Render(d))));
-        return await RecipeStack.StartAsync(Runtime, read.Value!);
+        return read.Value!;
     }
 
     public async ValueTask DisposeAsync()

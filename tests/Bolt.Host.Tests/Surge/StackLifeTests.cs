@@ -70,6 +70,55 @@ public class StackLifeTests
         Assert.Empty(room.Left);
     }
 
+    [Theory]
+    [InlineData("echo no such setting >&2; exit 3", "restart = \"always\"", "code 3", null)]
+    [InlineData("kill -9 $$", "restart = \"no\"", "code 137", null)]
+    [InlineData("exit 0", "", "code 0", "write `restart = \"no\"` if it is a job that ends")]
+    public async Task A_silent_service_that_ends_at_once_fails_the_start(string script, string more, string code, string? fix)
+    {
+        await using var room = new StackRoom();
+        var file = room.File($"[services.mute]\nimage = \"./image\"\ncommand = [\"sh\", \"-c\", \"{script}\"]\n{more}\n");
+        var events = new List<StackEvent>();
+        await foreach (var happened in room.Runtime.UpAsync(file, Everything, CancellationToken.None)) events.Add(happened);
+        var failed = Assert.Single(events.OfType<StackEvent.StepFailed>()).Diagnostic;
+        Assert.Equal(("BOLT6008", fix), (failed.Code, failed.Fix));
+        Assert.Contains(code, failed.Message, StringComparison.Ordinal);
+        if (script.StartsWith("echo", StringComparison.Ordinal)) Assert.Contains("no such setting", failed.Cause!.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(events, e => e is StackEvent.ServiceReady or StackEvent.ServiceRestarting or StackEvent.StackReady);
+        Assert.IsType<StackEvent.StackStopped>(events[^1]);
+        Assert.Empty(room.Left);
+    }
+
+    [Fact]
+    public async Task A_job_that_is_done_is_no_failure_and_what_needs_it_starts()
+    {
+        await using var room = new StackRoom();
+        var file = room.File("""
+            [services.job]
+            image = "./image"
+            command = ["true"]
+            restart = "no"
+            [services.next]
+            image = "./image"
+            depends_on = ["job"]
+            command = ["sh", "-c", "trap 'exit 0' TERM; sleep 1000 & wait"]
+            """);
+        using var stop = new CancellationTokenSource();
+        var events = new List<StackEvent>();
+        StackStatus? status = null;
+        await foreach (var happened in room.Runtime.UpAsync(file, Everything, stop.Token))
+        {
+            events.Add(happened);
+            if (happened is not StackEvent.StackReady) continue;
+            status = await room.Runtime.StatusAsync(file, CancellationToken.None);
+            await stop.CancelAsync();
+        }
+        Assert.Empty(events.OfType<StackEvent.StepFailed>());
+        Assert.Equal((ServiceState.Exited, 0), (status!.Services[0].State, status.Services[0].ExitCode));
+        Assert.Equal(ServiceState.Ready, status.Services[1].State);
+        Assert.Empty(room.Left);
+    }
+
     [Fact]
     public async Task A_run_passes_output_and_code()
     {

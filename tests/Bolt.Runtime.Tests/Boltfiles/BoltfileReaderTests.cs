@@ -1,6 +1,8 @@
 using System.Text;
 using Bolt.Boltfiles;
+using Bolt.Builds;
 using Bolt.Diagnostics;
+using Bolt.Kernel;
 
 namespace Bolt.Runtime.Tests.Boltfiles;
 
@@ -94,6 +96,42 @@ public class BoltfileReaderTests
         var found = Assert.Single(BoltfileReader.ReadFile(path).Diagnostics);
         Assert.Equal("BOLT1003", found.Code);
         Assert.NotNull(found.Fix);
+    }
+
+    [Theory]
+    [InlineData("/dev/zero", "it is no plain file")]
+    [InlineData("/dev", "it is a folder")]
+    [InlineData("fifo", "it is no plain file")]
+    [InlineData("large", "it is too large")]
+    [InlineData("closed/x", "no such file")]
+    public async Task What_is_no_readable_file_is_said_at_once(string name, string reason)
+    {
+        var folder = Directory.CreateTempSubdirectory("bolt-file-");
+        try
+        {
+            Assert.Equal(Errno.None, TreeNodes.Fifo(folder.FullName + "/fifo"));
+            await File.WriteAllTextAsync(folder.FullName + "/large", new string('#', TomlDocument.MaxLength + 1), TestContext.Current.CancellationToken);
+            var path = Path.Combine(folder.FullName, name);
+            // A read that waits for a writer would wait for ever: the suite's own limit is the end of it.
+            var found = Assert.Single((await Task.Run(() => BoltfileReader.ReadFile(path), TestContext.Current.CancellationToken)).Diagnostics);
+            Assert.Equal(("BOLT1003", true), (found.Code, found.Message.EndsWith(reason, StringComparison.Ordinal)));
+            var pins = BoltLock.Read(path);
+            Assert.Equal(name is "large" or "fifo" or "/dev" or "/dev/zero" ? "BOLT2201" : null, pins.Diagnostics.FirstOrDefault()?.Code);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public void The_largest_file_that_is_allowed_is_read()
+    {
+        var path = Path.GetTempFileName();
+        File.WriteAllText(path, ("project = \"p\"\n[services.a]\nimage = \"bolt://nginx\"\n").PadRight(TomlDocument.MaxLength, '#'));
+        var read = BoltfileReader.ReadFile(path);
+        File.Delete(path);
+        Assert.True(read.Ok, Rendered(read));
     }
 
     internal static string Rendered(Checked<Boltfile> read) =>

@@ -102,6 +102,30 @@ public sealed class RecipeReaderTests
         Golden.Check("Builds/hostile-recipe", (string.Join("\n", read.Diagnostics.Select(d => $"{d.At?.Line}:{d.At?.Column} {d.Code} {d.Message}; fix: {d.Fix}")) + "\n").Replace("\0", "<NUL>", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void What_a_start_would_find_out_is_said_where_it_stands()
+    {
+        var read = RecipeReader.Read("mine.capsule.toml", """
+            name = "mine"
+            packages = ["x"]
+            data = "/data"
+            entrypoint = []
+            command = ["", "x"]
+            initialize = []
+            user = "nobody-else"
+            single_user = "mine:staff"
+            ready = { log = "" }
+            url = "http://{host}:{prot}/{version}"
+            credential_env = { A = "{host}", B = "{user}" }
+            env = { A = "a\u0000b" }
+
+            [[users]]
+            name = "mine"
+            uid = 7
+            """);
+        Golden.Check("Builds/early-recipe", string.Join("\n", read.Diagnostics.Select(d => $"{d.At?.Line}:{d.At?.Column} {d.Code} {d.Message}; fix: {d.Fix}")) + "\n");
+    }
+
     [Theory]
     [InlineData("name = 99999999999999999999999999")]
     [InlineData("name = \"x\"\npackages = [\"a\"")]
