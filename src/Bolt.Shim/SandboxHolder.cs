@@ -7,12 +7,15 @@ namespace Bolt.Shim;
 /// <summary>What the holder is asked over its socket. Each answer is a <see cref="HolderAnswer"/>.</summary>
 internal enum HolderRequest : byte
 {
-    /// <summary>The id maps are written: become inner root and make the network. Answered with the resolver's sockets.</summary>
+    /// <summary>The id maps are written: become inner root and make the network. Answered with the resolver's sockets, and with the gate's
+    /// when it is shut.</summary>
     Begin = 1,
     /// <summary>Run nft; its rules and its log come as descriptors.</summary>
     Rules = 2,
     /// <summary>The uplink's veth has arrived: address, up, default route.</summary>
     Uplink = 3,
+    /// <summary>The way out is there: open the gate.</summary>
+    Open = 4,
 }
 
 /// <summary>Result: 0, a negated errno, or a program's exit code.</summary>
@@ -20,6 +23,13 @@ internal struct HolderAnswer
 {
     public int Step;
     public int Result;
+}
+
+/// <summary>What opens the gate: the socket (-1: it is open) and the bridge's index.</summary>
+internal struct Gate
+{
+    public int Socket;
+    public int Link;
 }
 
 /// <summary>
@@ -34,7 +44,9 @@ internal readonly unsafe struct SandboxHolder(SandboxSheet sheet)
     private readonly byte** _sysctlValues = SandboxMemory.Texts([.. sheet.Sysctls.Select(s => s.Value)]);
     private readonly byte* _sysctlOptional = SandboxMemory.Text(string.Concat(sheet.Sysctls.Select(s => s.Optional ? '1' : '0')));
     private readonly SandboxProgram _nft = new(sheet.Nft, ["nft", "-f", "-"]);
+    private readonly byte* _arpIgnore = SandboxMemory.Text($"/proc/sys/net/ipv4/conf/{sheet.Bridge}/arp_ignore");
     private readonly bool _uplinkComes = sheet.Uplink == UplinkKind.Pasta;
+    private readonly bool _shut = !sheet.WaitForUplink;
     private readonly uint _gateway = sheet.Gateway;
     private readonly int _prefixLength = sheet.PrefixLength;
     private readonly int _mtu = sheet.Mtu;
@@ -49,6 +61,7 @@ internal readonly unsafe struct SandboxHolder(SandboxSheet sheet)
         fixed (byte* name = "bolt-sandbox\0"u8) Sys.Prctl(Sys.PrSetName, (nint)name);
         var descriptors = stackalloc int[8];
         var request = stackalloc byte[1];
+        var gate = new Gate { Socket = -1 };
         while (true)
         {
             var count = 0;
@@ -59,7 +72,7 @@ internal readonly unsafe struct SandboxHolder(SandboxSheet sheet)
             switch ((HolderRequest)request[0])
             {
                 case HolderRequest.Begin:
-                    answer = Begin(descriptors, &sockets);
+                    answer = Begin(descriptors, &sockets, &gate);
                     break;
                 case HolderRequest.Rules when count == 2:
                     answer = new HolderAnswer { Step = (int)SandboxStep.Rules, Result = _nft.Run(descriptors[0], descriptors[1]) };
@@ -69,19 +82,24 @@ internal readonly unsafe struct SandboxHolder(SandboxSheet sheet)
                 case HolderRequest.Uplink:
                     answer = new HolderAnswer { Step = (int)SandboxStep.Uplink, Result = -Uplink() };
                     break;
+                case HolderRequest.Open:
+                    answer = new HolderAnswer { Step = (int)SandboxStep.Uplink, Result = (int)SandboxGate.Open(gate.Socket, _arpIgnore, gate.Link, _gateway) };
+                    Sys.Close(gate.Socket);
+                    break;
             }
             Sys.Send(keeper, &answer, (nuint)sizeof(HolderAnswer), descriptors, sockets);
-            for (var i = 0; i < sockets; i++) Sys.Close(descriptors[i]);
+            // The gate's own one is needed to open it.
+            for (var i = 0; i < Math.Min(sockets, 2); i++) Sys.Close(descriptors[i]);
         }
     }
 
-    private HolderAnswer Begin(int* sockets, int* count)
+    private HolderAnswer Begin(int* sockets, int* count, Gate* gate)
     {
         // Denied in a single-id namespace, where there are no groups to drop anyway.
         Sys.SetGroups(0, null);
         if (Sys.SetGid(0) is < 0 and var gid) return Failed(SandboxStep.Ids, gid);
         if (Sys.SetUid(0) is < 0 and var uid) return Failed(SandboxStep.Ids, uid);
-        if (Bridge() is not 0 and var bridge) return Failed(SandboxStep.Bridge, -bridge);
+        if (Bridge(gate) is not 0 and var bridge) return Failed(SandboxStep.Bridge, -bridge);
         for (var i = 0; _sysctlPaths[i] != null; i++)
         {
             if (WriteFile(_sysctlPaths[i], _sysctlValues[i]) is < 0 and var sysctl && _sysctlOptional[i] == '0')
@@ -93,11 +111,12 @@ internal readonly unsafe struct SandboxHolder(SandboxSheet sheet)
         if (tcp < 0) return Failed(SandboxStep.Resolver, tcp);
         sockets[0] = (int)udp;
         sockets[1] = (int)tcp;
-        *count = 2;
+        sockets[2] = gate->Socket;
+        *count = gate->Socket >= 0 ? 3 : 2;
         return default;
     }
 
-    private int Bridge()
+    private int Bridge(Gate* gate)
     {
         var route = Netlink.Open();
         if (route < 0) return -route;
@@ -109,6 +128,7 @@ internal readonly unsafe struct SandboxHolder(SandboxSheet sheet)
         if (error == 0) error = Netlink.SetHardwareAddress(route, index, _gateway);
         if (error == 0) error = Netlink.SetMtu(route, index, _mtu);
         if (error == 0) error = Netlink.AddAddress(route, index, _gateway, _prefixLength);
+        if (error == 0 && _shut) *gate = new Gate { Socket = SandboxGate.Shut(_arpIgnore, index), Link = index };
         if (error == 0) error = Netlink.SetUp(route, index);
         if (error == 0 && _uplinkComes) error = Netlink.AddBlackhole(route);
         Netlink.Close(route);
@@ -136,7 +156,8 @@ internal readonly unsafe struct SandboxHolder(SandboxSheet sheet)
         return result < 0 ? result : fd;
     }
 
-    private static nint WriteFile(byte* path, byte* value)
+    /// <summary>One write(2) of a whole text; what was written, or a negated errno.</summary>
+    public static nint WriteFile(byte* path, byte* value)
     {
         var fd = Sys.Open(path, Sys.OWriteOnly | Sys.OCloseOnExec);
         if (fd < 0) return fd;

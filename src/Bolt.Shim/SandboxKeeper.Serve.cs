@@ -11,7 +11,7 @@ internal sealed unsafe partial class SandboxKeeper
     /// <summary>Waits for one thing to happen and deals with it; false: it is time to end.</summary>
     private bool Serve()
     {
-        var entries = stackalloc PollEntry[6 + MostClients];
+        var entries = stackalloc PollEntry[7 + MostClients];
         var clients = _clients.Count;
         entries[0] = new PollEntry(_sheet.DieWithOwner ? 0 : -1, PollEntry.In);
         entries[1] = new PollEntry(clients < MostClients ? _listener : -1, PollEntry.In);
@@ -19,18 +19,20 @@ internal sealed unsafe partial class SandboxKeeper
         entries[3] = new PollEntry(_pasta?.Fifo ?? -1, PollEntry.In);
         entries[4] = new PollEntry(_pasta?.Pidfd ?? -1, PollEntry.In);
         entries[5] = new PollEntry(_rulesAsked ? _control : -1, PollEntry.In);
-        for (var i = 0; i < clients; i++) entries[6 + i] = new PollEntry(_clients[i], PollEntry.In);
-        if (Sys.Poll(entries, 6 + clients, -1) < 0) return false;
+        entries[6] = new PollEntry(_gate, PollEntry.In);
+        for (var i = 0; i < clients; i++) entries[7 + i] = new PollEntry(_clients[i], PollEntry.In);
+        if (Sys.Poll(entries, 7 + clients, -1) < 0) return false;
 
         if (entries[0].Returned != 0 && OwnerIsGone()) return false;
         if (entries[2].Returned != 0) return false;
         if (entries[3].Returned != 0) _pasta!.SeeFifo();
         if (entries[4].Returned != 0) RestartPasta();
         if (entries[5].Returned != 0) TakeRules();
-        TellSettled();
+        if (entries[6].Returned != 0) SeeGate();
+        SeeSettled();
         for (var i = clients - 1; i >= 0; i--)
         {
-            if (entries[6 + i].Returned != 0 && !Answer(_clients[i])) return false;
+            if (entries[7 + i].Returned != 0 && !Answer(_clients[i])) return false;
         }
         if (entries[1].Returned != 0 && Sys.Accept(_listener) is >= 0 and var client) _clients.Add((int)client);
         return true;
@@ -43,6 +45,34 @@ internal sealed unsafe partial class SandboxKeeper
     }
 
     /// <summary>
+    /// Somebody inside wants to leave. A kernel gives up after three questions, a second apart: at the third, the gate opens even
+    /// when the uplink is not there yet, and what is sent meets the blackhole and is sent again.
+    /// </summary>
+    private void SeeGate()
+    {
+        const int almostThird = 1500;
+        if (!SandboxGate.IsAsked(_gate, _sheet.Gateway)) return;
+        if (_askedAt == 0)
+        {
+            _askedAt = Environment.TickCount64;
+            _settled = AskRules(ref _rulesAsked);
+        }
+        else if (!_rulesAsked && Environment.TickCount64 - _askedAt >= almostThird)
+        {
+            OpenGate();
+        }
+    }
+
+    private void OpenGate()
+    {
+        if (_gate < 0) return;
+        Sys.Close(_gate);
+        _gate = -1;
+        var opened = Ask(HolderRequest.Open);
+        if (_settled.Step == SandboxStep.None) _settled = opened;
+    }
+
+    /// <summary>
     /// Nothing is published, so members started before the rules were there; without them there was no uplink either, and
     /// nothing could come in or go out.
     /// </summary>
@@ -50,15 +80,22 @@ internal sealed unsafe partial class SandboxKeeper
     {
         _rulesAsked = false;
         _settled = HolderAnswers();
-        if (_settled.Step != SandboxStep.None || _sheet.Uplink != UplinkKind.Pasta) return;
-        _pasta = new SandboxPasta(_sheet, _holder, _log);
-        if (_pasta.Start() is < 0 and var unstarted) _settled = new(SandboxStep.Uplink, unstarted);
+        if (_settled.Step != SandboxStep.None) return;
+        _settled = _sheet.Uplink switch
+        {
+            UplinkKind.Pasta => Pasta(),
+            UplinkKind.Veth => Veth(),
+            _ => default,
+        };
         Record();
     }
 
-    private void TellSettled()
+    /// <summary>Whether it is known how the way out turned out; then the gate opens, and whoever asked hears of it.</summary>
+    private void SeeSettled()
     {
-        if (_curious.Count == 0 || _rulesAsked || _pasta is { Pidfd: >= 0, Ready: false }) return;
+        var unasked = _gate >= 0 && _askedAt == 0;
+        if (unasked || _rulesAsked || _pasta is { Pidfd: >= 0, Ready: false }) return;
+        OpenGate();
         foreach (var client in _curious) TellSettled(client);
         _curious.Clear();
     }
@@ -104,7 +141,7 @@ internal sealed unsafe partial class SandboxKeeper
                 break;
             case KeeperRequest.Settled:
                 _curious.Add(client);
-                TellSettled();
+                SeeSettled();
                 break;
             case KeeperRequest.Quit:
                 return false;
@@ -126,19 +163,25 @@ internal sealed unsafe partial class SandboxKeeper
             return new(SandboxStep.Sheet, -(int)Errno.EINVAL);
         }
         if (_rulesAsked) TakeRules();
-        var pastaStays = _sheet.PastaArguments.SequenceEqual(next.PastaArguments);
+        var pastaStays = _pasta is not null && _sheet.PastaArguments.SequenceEqual(next.PastaArguments);
         _sheet = next;
+        var unasked = _gate >= 0 && _askedAt == 0;
+        // Nobody has wanted out so far; whoever does will find the new rules.
+        if (unasked && !next.WaitForUplink) return Record();
         if (Rules() is { Step: not SandboxStep.None } refused) return refused;
-        if (_sheet.Uplink == UplinkKind.Veth && HostSide() is { Step: not SandboxStep.None } host) return host;
-        if (_pasta is not null && !pastaStays)
-        {
-            // pasta takes its ports from its command line alone, so open connections through it end here.
-            _pasta.End();
-            _pasta = new SandboxPasta(_sheet, _holder, _log);
-            if (_pasta.Start() is < 0 and var unstarted) return new(SandboxStep.Uplink, unstarted);
-            if (_sheet.WaitForUplink && AwaitUplink() is { Step: not SandboxStep.None } unready) return unready;
-        }
+        if (_sheet.Uplink == UplinkKind.Veth && (_hostTouched ? HostSide() : Veth()) is { Step: not SandboxStep.None } host) return host;
+        if (_sheet.Uplink == UplinkKind.Pasta && !pastaStays && (unasked || _pasta is not null) && RenewPasta() is { Step: not SandboxStep.None } unready) return unready;
+        if (unasked) OpenGate();
         return Record();
+    }
+
+    /// <summary>pasta takes its ports from its command line alone, so open connections through the old one end here.</summary>
+    private Failure RenewPasta()
+    {
+        _pasta?.End();
+        return Pasta() is { Step: not SandboxStep.None } unstarted ? unstarted
+            : _sheet.WaitForUplink ? AwaitUplink()
+            : default;
     }
 
     /// <summary>Takes away all that was made, whatever of it there is.</summary>

@@ -31,8 +31,9 @@ internal sealed unsafe partial class SandboxKeeper(SandboxSheet sheet)
     private bool _hostTouched, _ownerDied;
     private readonly List<int> _curious = [];
     private bool _rulesAsked;
+    private long _askedAt;
     private Failure _settled;
-    private int _log = -1, _listener = -1, _holder, _holderPidfd = -1, _control = -1, _udp = -1, _tcp = -1;
+    private int _log = -1, _listener = -1, _holder, _holderPidfd = -1, _control = -1, _udp = -1, _tcp = -1, _gate = -1;
 
     public int Run()
     {
@@ -66,17 +67,14 @@ internal sealed unsafe partial class SandboxKeeper(SandboxSheet sheet)
         if (Files() is var files && files < 0) return new(SandboxStep.Files, files);
         if (Namespaces() is { Step: not SandboxStep.None } unmade) return unmade;
         if (Ask(HolderRequest.Begin) is { Step: not SandboxStep.None } unset) return unset;
-        if (_sheet is { WaitForUplink: false, Uplink: not UplinkKind.Veth }) return AskRules(ref _rulesAsked);
+        // No one waits for the rest; without a gate to hear of it, it is made at once.
+        if (!_sheet.WaitForUplink) return _gate >= 0 ? default : AskRules(ref _rulesAsked);
 
-        if (_sheet.Uplink == UplinkKind.Pasta)
-        {
-            // Started before the rules are loaded: both take their 10 ms at the same time.
-            _pasta = new SandboxPasta(_sheet, _holder, _log);
-            if (_pasta.Start() is < 0 and var unstarted) return new(SandboxStep.Uplink, unstarted);
-        }
+        // Started before the rules are loaded: both take their 10 ms at the same time, and there are no members yet.
+        if (_sheet.Uplink == UplinkKind.Pasta && Pasta() is { Step: not SandboxStep.None } unstarted) return unstarted;
         if (Rules() is { Step: not SandboxStep.None } refused) return refused;
         if (_sheet.Uplink == UplinkKind.Veth && Veth() is { Step: not SandboxStep.None } veth) return veth;
-        return _pasta is not null && _sheet.WaitForUplink ? AwaitUplink() : default;
+        return _pasta is not null ? AwaitUplink() : default;
     }
 
     private nint Files()
@@ -137,6 +135,12 @@ internal sealed unsafe partial class SandboxKeeper(SandboxSheet sheet)
         Sys.Close(file);
         asked = sent.Step == SandboxStep.None;
         return sent;
+    }
+
+    private Failure Pasta()
+    {
+        _pasta = new SandboxPasta(_sheet, _holder, _log);
+        return _pasta.Start() is < 0 and var unstarted ? new(SandboxStep.Uplink, unstarted) : default;
     }
 
     private Failure Veth()
@@ -222,7 +226,8 @@ internal sealed unsafe partial class SandboxKeeper(SandboxSheet sheet)
         var count = 0;
         if (Sys.Receive(_control, &answer, (nuint)sizeof(HolderAnswer), fds, &count) != sizeof(HolderAnswer))
             return new(SandboxStep.Holder, -(int)Errno.ESRCH);
-        if (count == 2) (_udp, _tcp) = (fds[0], fds[1]);
+        if (count >= 2) (_udp, _tcp) = (fds[0], fds[1]);
+        if (count == 3) _gate = fds[2];
         return answer.Result == 0 ? default : new((SandboxStep)answer.Step, answer.Result);
     }
 

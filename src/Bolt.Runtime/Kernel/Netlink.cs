@@ -83,12 +83,21 @@ internal static unsafe class Netlink
     /// </summary>
     public static int SetHardwareAddress(int route, int index, uint address)
     {
-        var hardware = stackalloc byte[6] { 0x02, 0xb0, (byte)address, (byte)(address >> 8), (byte)(address >> 16), (byte)(address >> 24) };
+        var hardware = stackalloc byte[6];
+        HardwareAddress(hardware, address);
         var buffer = stackalloc byte[NetlinkMessage.Capacity];
         var m = new NetlinkMessage(buffer, NewLink, Request | Ack);
         m.Link(index, 0, 0);
         m.Bytes(IflaAddress, new ReadOnlySpan<byte>(hardware, 6));
         return Send(route, ref m);
+    }
+
+    /// <summary>The six bytes that <see cref="SetHardwareAddress"/> gives.</summary>
+    public static void HardwareAddress(byte* hardware, uint address)
+    {
+        hardware[0] = 0x02;
+        hardware[1] = 0xb0;
+        *(uint*)(hardware + 2) = address;
     }
 
     /// <summary>Makes a link a port of a bridge.</summary>

@@ -33,18 +33,34 @@ public class NetworkTests
     }
 
     [Fact]
-    public async Task Without_published_ports_the_way_out_comes_later_and_no_one_is_told_that_it_is_not_there()
+    public async Task Without_published_ports_the_way_out_is_made_when_somebody_wants_out()
     {
         await using var net = new SandboxFixture();
         var network = await net.CreateAsync(net.Spec());
-        Assert.Null(await network.SettledAsync(net.Spec(), TestContext.Current.CancellationToken));
+        Assert.Null(NetworkRecord.Read(net.Folder)!.Pasta);
+        Assert.Equal("", await net.RunInsideAsync("nft list tables"));
+        var settled = network.SettledAsync(net.Spec(), TestContext.Current.CancellationToken);
+        await net.StartMemberAsync(net.Db,
+            "use IO::Socket::INET; $|=1; print qq(ready\n); $u=IO::Socket::INET->new(Proto=>q(udp),PeerAddr=>q(198.51.100.2),PeerPort=>9); $u->send(q(x)); <STDIN>");
+        Assert.Null(await settled);
+        Assert.Contains("policy drop", await net.RunInsideAsync("nft list table inet bolt"), StringComparison.Ordinal);
+        var routes = await net.RunInsideAsync("ip route show");
+        Assert.Contains($"dev {NetworkNames.Uplink}", routes, StringComparison.Ordinal);
         var record = NetworkRecord.Read(net.Folder)!;
         Assert.SkipUnless(record.Uplink == UplinkKind.Pasta, "root has veth on this host");
         Assert.True(record.Pasta is { Alive: true });
-        var routes = await net.RunInsideAsync("ip route show");
         Assert.Contains("blackhole default proto static metric 4294967295", routes, StringComparison.Ordinal);
-        Assert.Contains($"dev {NetworkNames.Uplink}", routes, StringComparison.Ordinal);
-        Assert.Contains("policy drop", await net.RunInsideAsync("nft list table inet bolt"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Ports_published_later_need_no_one_inside_who_wants_out()
+    {
+        await using var net = new SandboxFixture();
+        var network = await net.CreateAsync(net.Spec());
+        await net.StartMemberAsync(net.Db, SandboxFixture.TcpServer);
+        var port = SandboxFixture.FreePort();
+        await network.UpdateAsync(net.Spec(net.Published(port, 80)), TestContext.Current.CancellationToken);
+        Assert.Equal("hello from db\n", await SandboxFixture.TalkAsync(port));
     }
 
     [Fact]
