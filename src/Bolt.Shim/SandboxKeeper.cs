@@ -12,7 +12,7 @@ internal enum KeeperRequest : byte
     Resolver = (byte)'R',
     /// <summary>A new sheet comes as a memory file: other rules and ports. Answered with a report.</summary>
     Update = (byte)'U',
-    /// <summary>Answered with a report once the rules are loaded and the uplink is ready, or with what failed of it.</summary>
+    /// <summary>Answered with a report once a member wanted out and the uplink is ready, or with what failed of it.</summary>
     Settled = (byte)'S',
     /// <summary>End all; answered by the end of the connection.</summary>
     Quit = (byte)'Q',

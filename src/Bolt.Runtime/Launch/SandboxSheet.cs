@@ -51,7 +51,7 @@ internal sealed record SandboxSheet
     public required string SandboxRules { get; init; }
 
     public UplinkKind Uplink { get; init; }
-    /// <summary>The sandbox is ready only when the uplink is.</summary>
+    /// <summary>The sandbox is ready only when the uplink is; else that is made when a member wants out.</summary>
     public bool WaitForUplink { get; init; }
     /// <summary>The uplink's name inside.</summary>
     public string UplinkDevice { get; init; } = "";

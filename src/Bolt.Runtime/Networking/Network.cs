@@ -48,7 +48,7 @@ internal sealed class Network
 
     /// <summary>
     /// Makes it; returns when members can join and published ports are bound, and leaves nothing when it throws. Without
-    /// published ports the rules and the uplink may come a moment later: see <see cref="SettledAsync"/>.
+    /// published ports the rules and the uplink come when a member wants out: see <see cref="SettledAsync"/>.
     /// </summary>
     /// <exception cref="BoltException">BOLT40xx or BOLT94xx.</exception>
     public static async Task<Network> CreateAsync(string shimPath, NetworkSpec spec, CancellationToken cancel)
@@ -78,7 +78,8 @@ internal sealed class Network
     }
 
     /// <summary>
-    /// A network without published ports is made before its way out is; this waits for that. Null, or what of it failed.
+    /// A network without published ports has its way out made when a member wants it; this waits for that. Null, or what
+    /// of it failed.
     /// </summary>
     public async Task<Diagnostic?> SettledAsync(NetworkSpec spec, CancellationToken cancel)
     {

@@ -29,7 +29,7 @@ internal static class SandboxControl
         return Encoding.ASCII.GetString(answer[..length]).TrimEnd('\n');
     }
 
-    /// <summary>The sandbox's report once its rules and uplink are there or have failed; null when it is gone.</summary>
+    /// <summary>The sandbox's report once a member wanted out and rules and uplink are there or have failed; null when it is gone.</summary>
     public static async Task<string?> SettledAsync(string folder, CancellationToken cancel)
     {
         using var connection = Connect(folder);
