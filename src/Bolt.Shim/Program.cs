@@ -7,6 +7,7 @@ return args switch
     ["sandbox"] => SandboxMode.Run(),
     ["files"] => FilesMode.Run(),
     ["files", "inside"] => FilesMode.RunInside(),
+    ["reap"] => ReapMode.Run(),
     ["version"] => VersionMode.Run(),
     _ => 64,
 };

@@ -16,6 +16,8 @@ internal enum HolderRequest : byte
     Uplink = 3,
     /// <summary>The way out is there: open the gate.</summary>
     Open = 4,
+    /// <summary>A new socket of this network namespace: TCP, UDP, or rtnetlink(7).</summary>
+    Stream = 5, Datagram = 6, Route = 7,
 }
 
 /// <summary>Result: 0, a negated errno, or a program's exit code.</summary>
@@ -46,7 +48,7 @@ internal readonly unsafe struct SandboxHolder(SandboxSheet sheet)
     private readonly SandboxProgram _nft = new(sheet.Nft, ["nft", "-f", "-"]);
     private readonly byte* _arpIgnore = SandboxMemory.Text($"/proc/sys/net/ipv4/conf/{sheet.Bridge}/arp_ignore");
     private readonly bool _uplinkComes = sheet.Uplink == UplinkKind.Pasta;
-    private readonly bool _shut = !sheet.WaitForUplink;
+    private readonly bool _shut = !sheet.WaitForUplink && sheet.SandboxRules.Length > 0;
     private readonly uint _gateway = sheet.Gateway;
     private readonly int _prefixLength = sheet.PrefixLength;
     private readonly int _mtu = sheet.Mtu;
@@ -78,6 +80,9 @@ internal readonly unsafe struct SandboxHolder(SandboxSheet sheet)
                     answer = new HolderAnswer { Step = (int)SandboxStep.Rules, Result = _nft.Run(descriptors[0], descriptors[1]) };
                     Sys.Close(descriptors[0]);
                     Sys.Close(descriptors[1]);
+                    break;
+                case HolderRequest.Stream or HolderRequest.Datagram or HolderRequest.Route:
+                    answer = Socket((HolderRequest)request[0], descriptors, &sockets);
                     break;
                 case HolderRequest.Uplink:
                     answer = new HolderAnswer { Step = (int)SandboxStep.Uplink, Result = -Uplink() };
@@ -113,6 +118,21 @@ internal readonly unsafe struct SandboxHolder(SandboxSheet sheet)
         sockets[1] = (int)tcp;
         sockets[2] = gate->Socket;
         *count = gate->Socket >= 0 ? 3 : 2;
+        return default;
+    }
+
+    private static HolderAnswer Socket(HolderRequest kind, int* sockets, int* count)
+    {
+        const int routing = 0;
+        var fd = kind switch
+        {
+            HolderRequest.Stream => Sys.Socket(Sys.AfInet, Sys.SockStream | Sys.SockCloseOnExec, 0),
+            HolderRequest.Datagram => Sys.Socket(Sys.AfInet, Sys.SockDatagram | Sys.SockCloseOnExec, 0),
+            _ => Sys.Socket(Sys.AfNetlink, Sys.SockRaw | Sys.SockCloseOnExec, routing),
+        };
+        if (fd < 0) return Failed(SandboxStep.Holder, fd);
+        sockets[0] = (int)fd;
+        *count = 1;
         return default;
     }
 

@@ -134,6 +134,10 @@ internal sealed unsafe partial class SandboxKeeper
                 var sockets = stackalloc int[2] { _udp, _tcp };
                 Sys.Send(client, request, 1, sockets, 2);
                 break;
+            case KeeperRequest.Stream or KeeperRequest.Datagram or KeeperRequest.Route:
+                OpenForNeighbour();
+                SendSocket(client, request);
+                break;
             case KeeperRequest.Update when count == 1:
                 var failure = Update(descriptors[0]);
                 if (failure.Step == SandboxStep.None) Write(client, $"ok {_holder}\n");
@@ -148,6 +152,35 @@ internal sealed unsafe partial class SandboxKeeper
         }
         for (var i = 0; i < count; i++) Sys.Close(descriptors[i]);
         return true;
+    }
+
+    /// <summary>Members answer what comes from the gateway's address, and would find the gate shut.</summary>
+    private void OpenForNeighbour()
+    {
+        if (_gate >= 0 && _askedAt == 0)
+        {
+            _askedAt = Environment.TickCount64;
+            _settled = AskRules(ref _rulesAsked);
+        }
+        if (_rulesAsked) TakeRules();
+        OpenGate();
+    }
+
+    private void SendSocket(int client, byte* request)
+    {
+        var kind = (KeeperRequest)request[0] switch
+        {
+            KeeperRequest.Stream => HolderRequest.Stream,
+            KeeperRequest.Datagram => HolderRequest.Datagram,
+            _ => HolderRequest.Route,
+        };
+        if (SendToHolder(kind).Step != SandboxStep.None) return;
+        var fds = stackalloc int[8];
+        HolderAnswer answer;
+        var count = 0;
+        Sys.Receive(_control, &answer, (nuint)sizeof(HolderAnswer), fds, &count);
+        Sys.Send(client, request, 1, fds, count);
+        for (var i = 0; i < count; i++) Sys.Close(fds[i]);
     }
 
     private Failure Update(int memoryFile)

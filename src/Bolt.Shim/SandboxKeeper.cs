@@ -14,6 +14,8 @@ internal enum KeeperRequest : byte
     Update = (byte)'U',
     /// <summary>Answered with a report once a member wanted out and the uplink is ready, or with what failed of it.</summary>
     Settled = (byte)'S',
+    /// <summary>Answered with a new socket of the stack's network namespace.</summary>
+    Stream = (byte)'T', Datagram = (byte)'D', Route = (byte)'N',
     /// <summary>End all; answered by the end of the connection.</summary>
     Quit = (byte)'Q',
 }
@@ -67,6 +69,7 @@ internal sealed unsafe partial class SandboxKeeper(SandboxSheet sheet)
         if (Files() is var files && files < 0) return new(SandboxStep.Files, files);
         if (Namespaces() is { Step: not SandboxStep.None } unmade) return unmade;
         if (Ask(HolderRequest.Begin) is { Step: not SandboxStep.None } unset) return unset;
+        if (_sheet.SandboxRules.Length == 0) return default;
         // No one waits for the rest; without a gate to hear of it, it is made at once.
         if (!_sheet.WaitForUplink) return _gate >= 0 ? default : AskRules(ref _rulesAsked);
 
@@ -80,6 +83,8 @@ internal sealed unsafe partial class SandboxKeeper(SandboxSheet sheet)
     private nint Files()
     {
         if (Sys.ChangeFolder(SandboxMemory.Text(_sheet.Folder)) is < 0 and var folder) return folder;
+        // Held as long as this process lives, for whoever waits for its end.
+        if (Sys.Open(SandboxMemory.Text("."), Sys.OReadOnly | Sys.ODirectory | Sys.OCloseOnExec) is >= 0 and var here) Sys.Lock((int)here, 2 | 4);
         Sys.Umask(0x3f); // 077: the socket and the log are for this user
         _log = (int)Sys.Open(SandboxMemory.Text("sandbox.log"), Sys.OWriteOnly | Sys.OCreate | Sys.OAppend | Sys.OCloseOnExec, 0x180);
         if (_log < 0) return _log;

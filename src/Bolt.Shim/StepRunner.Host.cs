@@ -119,6 +119,17 @@ internal static unsafe partial class StepRunner
         return Sys.Mount(overlay, step->A, overlay, 0, state->Scratch);
     }
 
+    private static nint Liken(LaunchState* state, NativeStep* step)
+    {
+        FileStatus status;
+        byte empty = 0;
+        var result = Sys.Status(state->Slots[step->X], &empty, Sys.AtEmptyPath, &status);
+        var path = Descriptor(state, state->Slots[step->Y]);
+        if (result >= 0)
+            result = Sys.ChangeOwnerAt(Sys.AtFdCwd, path, status.Uid, status.Gid, 0);
+        return result < 0 ? result : Sys.ChangeModeAt(Sys.AtFdCwd, path, status.Mode & 0xFFF);
+    }
+
     private static nint OpenRoot(LaunchState* state, NativeStep* step)
     {
         var fd = Sys.Open(step->A, Sys.OPath | Sys.ODirectory | Sys.OCloseOnExec);

@@ -33,6 +33,7 @@ internal static unsafe partial class StepRunner
         LaunchOperation.OpenPath => Keep(state, step, Sys.Open(step->A, Sys.OPath | Sys.OCloseOnExec)),
         LaunchOperation.MountHost => Sys.Mount(step->A, step->B, step->A, (nuint)step->X, step->C),
         LaunchOperation.MakeStage => Sys.MakeFolder(Sys.AtFdCwd, step->A, (uint)step->X),
+        LaunchOperation.Liken => Liken(state, step),
         LaunchOperation.Overlay => Overlay(state, step),
         LaunchOperation.OpenRoot => OpenRoot(state, step),
         LaunchOperation.Folder => MakeFolder(state, step),

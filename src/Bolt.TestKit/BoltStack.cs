@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
 using Bolt.Boltfiles;
 using Bolt.Diagnostics;
 using Bolt.Surge;
@@ -7,36 +6,38 @@ using Bolt.Surge;
 namespace Bolt.TestKit;
 
 /// <summary>
-/// A stack for tests, in the test's own process: no tool, no daemon. It is a copy of the Boltfile's stack under a name of
-/// its own, with any free host ports and volumes of its own, so it disturbs neither a running stack of the same file nor
-/// another test. Disposing stops it and deletes its volumes; when the process dies, its services die with it.
+/// A stack for tests, in the test's own process: no tool, no daemon. It is a copy of the Boltfile's stack with a name, a network
+/// and data of its own, so it disturbs neither a running stack of the same file nor another test. Disposing kills and deletes
+/// it; when the process dies, however it dies, all of it goes too.
 /// </summary>
 /// <example><code>
-/// await using var stack = await BoltStack.FromFile("Boltfile.toml").Publish("db", 5432).UpAsync(cancellation);
-/// var url = await stack.ConnectionUrlAsync("db", 5432, cancellation);
+/// await using var stack = await BoltStack.FromFile("Boltfile.toml").StartAsync(cancellation);
+/// await using var db = new NpgsqlConnection(stack["db"].ConnectionString);
 /// </code></example>
-public sealed class BoltStack : IAsyncDisposable
+public sealed partial class BoltStack : IAsyncDisposable
 {
     private readonly BoltRuntime _runtime;
-    private readonly CancellationTokenSource _stop = new();
-    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly bool _unwritten;
+    private readonly Dictionary<string, ImmutableArray<Wait>> _waits = [];
     private Boltfile _boltfile;
-    private Task _owner = Task.CompletedTask;
+    private ImmutableArray<EphemeralFile> _files = [];
+    private Action<LogLine>? _log;
+    private bool _internet;
+    private TimeSpan? _readyTimeout;
+    private int _warmForks = 2;
 
-    private BoltStack(Boltfile boltfile, BoltRuntime runtime) => (_boltfile, _runtime) = (boltfile, runtime);
-
-    /// <summary>The stack's own name.</summary>
-    public StackName Name => StackName.Of(_boltfile);
+    private BoltStack(Boltfile boltfile, BoltRuntime runtime, bool unwritten) => (_boltfile, _runtime, _unwritten) = (boltfile, runtime, unwritten);
 
     /// <summary>The stack that a Boltfile describes, not yet started.</summary>
-    /// <param name="path">The file, or its folder.</param>
+    /// <param name="path">The file, or its folder; relative paths start at the working folder, then at the folder of the test's assembly and
+    /// those above it.</param>
     /// <param name="options">Folders and programs; null: those that the `bolt` tool uses.</param>
-    /// <exception cref="BoltException">The file has an error.</exception>
+    /// <exception cref="BoltException">The file has an error, or is not there.</exception>
     public static BoltStack FromFile(string path, BoltOptions? options = null)
     {
-        var loaded = BoltRuntime.Load(Path.GetFullPath(path), Environment.GetEnvironmentVariable);
+        var loaded = BoltRuntime.Load(Locate(path), Environment.GetEnvironmentVariable);
         return loaded.Ok
-            ? From(loaded.Value!, options)
+            ? new BoltStack(loaded.Value!, Runtime(options), unwritten: false)
             : throw new BoltException(loaded.Diagnostics.First(d => d.Severity == Severity.Error));
     }
 
@@ -46,115 +47,104 @@ public sealed class BoltStack : IAsyncDisposable
     public static BoltStack From(Boltfile boltfile, BoltOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(boltfile);
-        var own = boltfile with
-        {
-            // In front: only the first letters of a long project name are kept in the stack's id.
-            Project = $"t{Guid.NewGuid():n}"[..9] + "-" + boltfile.Project,
-            Services = [.. boltfile.Services.Select(s => s with { Ports = [.. s.Ports.Select(p => p with { HostPort = 0 })] })],
-        };
-        return new BoltStack(own, new BoltRuntime(options ?? BoltOptions.FromEnvironment(Environment.GetEnvironmentVariable, Environment.IsPrivilegedProcess)));
+        return new BoltStack(boltfile, Runtime(options), unwritten: !File.Exists(boltfile.Path));
     }
 
-    /// <summary>Publishes a port that the Boltfile keeps inside, on 127.0.0.1 and any free host port.</summary>
-    public BoltStack Publish(string service, int containerPort)
+    /// <summary>An empty stack to add capsules to.</summary>
+    /// <param name="project">Its name.</param>
+    /// <param name="options">Folders and programs; null: those that the `bolt` tool uses.</param>
+    public static BoltStack Create(string project, BoltOptions? options = null) =>
+        new(new Boltfile { Path = Path.GetFullPath("Boltfile.toml"), Project = project }, Runtime(options), unwritten: true);
+
+    /// <summary>Adds a capsule under a name, by which the others reach it.</summary>
+    public BoltStack Add(string name, Capsule capsule)
     {
-        var wanted = Find(service);
-        _boltfile = _boltfile with
-        {
-            Services = _boltfile.Services.Replace(wanted, wanted with
-            {
-                Ports = wanted.Ports.Add(new PortMapping("127.0.0.1", 0, containerPort, PortProtocol.Tcp)),
-            }),
-        };
+        ArgumentNullException.ThrowIfNull(capsule);
+        _boltfile = _boltfile with { Services = _boltfile.Services.Add(capsule.Wanted with { Name = name }) };
+        _files = [.. _files, .. capsule.Files.Select(f => f with { Service = name })];
+        _waits[name] = capsule.Waits;
+        _internet |= capsule.Internet;
+        _readyTimeout = capsule.ReadyTimeout > _readyTimeout || _readyTimeout is null ? capsule.ReadyTimeout : _readyTimeout;
         return this;
     }
 
-    /// <summary>Starts the stack; returns when all services are ready.</summary>
-    /// <param name="cancellation">Gives up; what was started is stopped.</param>
-    /// <exception cref="BoltException">A step failed; nothing is left running.</exception>
-    public async Task<BoltStack> UpAsync(CancellationToken cancellation)
+    /// <summary>Changes a service of the Boltfile for this copy: <c>s => s with { … }</c>.</summary>
+    public BoltStack WithService(string service, Func<Service, Service> change)
     {
-        _owner = Task.Run(OwnAsync, CancellationToken.None);
-        try
-        {
-            await _ready.Task.WaitAsync(cancellation).ConfigureAwait(false);
-            return this;
-        }
-        catch
-        {
-            await DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
+        ArgumentNullException.ThrowIfNull(change);
+        var wanted = Find(service);
+        _boltfile = _boltfile with { Services = _boltfile.Services.Replace(wanted, change(wanted)) };
+        return this;
     }
 
-    /// <summary>Where a published port can be reached from this process.</summary>
-    public async Task<IPEndPoint> EndpointAsync(string service, int containerPort, CancellationToken cancellation)
+    /// <summary>Sets a variable of a service; <c>bolt://NAME</c> becomes that service's connection URL.</summary>
+    public BoltStack WithEnvironment(string service, string name, string value)
     {
-        var status = await _runtime.StatusAsync(Name, cancellation).ConfigureAwait(false);
-        var port = status?.Services.FirstOrDefault(s => s.Name == service)?.Ports.FirstOrDefault(p => p.ContainerPort == containerPort)
-            ?? throw new ArgumentException($"service {service} has no published port {containerPort}; call Publish before UpAsync", nameof(service));
-        return new IPEndPoint(IPAddress.Parse(port.HostAddress), port.HostPort);
+        var found = WithService(service, s => s with { Env = s.Env.SetItem(name, value) });
+        const string reference = "bolt://";
+        return value?.StartsWith(reference, StringComparison.Ordinal) == true && Find(service) is var it && !it.DependsOn.Contains(value[reference.Length..])
+            ? WithService(service, s => s with { DependsOn = s.DependsOn.Add(value[reference.Length..]) })
+            : found;
     }
 
-    /// <summary>
-    /// The address of a database as its clients outside write it, with the Boltfile's user and password:
-    /// <c>postgres://demo:secret@127.0.0.1:40123/demo</c>.
-    /// </summary>
-    public async Task<Uri> ConnectionUrlAsync(string service, int containerPort, CancellationToken cancellation, string scheme = "postgres")
+    /// <summary>Shows a service a file, read-only.</summary>
+    public BoltStack WithFile(string service, string target, ReadOnlyMemory<byte> content, UnixFileMode mode = Capsule.FileMode)
     {
-        var endpoint = await EndpointAsync(service, containerPort, cancellation).ConfigureAwait(false);
-        var login = Find(service).Auth is { } auth ? $"{Uri.EscapeDataString(auth.User)}:{Uri.EscapeDataString(auth.Password)}@" : "";
-        var database = Find(service).Auth is { } owner ? "/" + Uri.EscapeDataString(owner.User) : "";
-        return new Uri($"{scheme}://{login}{endpoint}{database}");
+        _files = _files.Add(new EphemeralFile(Find(service).Name, target, content, mode));
+        return this;
     }
 
-    /// <summary>All lines that a service has written so far.</summary>
-    public async Task<ImmutableArray<LogLine>> LogsAsync(string service, CancellationToken cancellation)
+    /// <summary>Waits for this too before the stack counts as started, besides the service's own readiness.</summary>
+    public BoltStack WithWait(string service, Wait wait)
     {
-        var lines = ImmutableArray.CreateBuilder<LogLine>();
-        await foreach (var line in _runtime.LogsAsync(Name, new LogOptions([service]), cancellation).ConfigureAwait(false))
-        {
-            lines.Add(line);
-        }
-        return lines.ToImmutable();
+        _waits[Find(service).Name] = [.. _waits.GetValueOrDefault(service, []), wait];
+        return this;
     }
 
-    /// <summary>Stops the stack in order and deletes it with its volumes.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Lets services reach the world outside. Without it they reach each other alone, as a test that depends on the weather is none.</summary>
+    public BoltStack WithInternet()
     {
-        await _stop.CancelAsync().ConfigureAwait(false);
-        await _owner.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await foreach (var _ in _runtime.DownAsync(_boltfile, volumes: true, CancellationToken.None).ConfigureAwait(false))
-        {
-        }
-        _stop.Dispose();
+        _internet = true;
+        return this;
     }
 
-    private async Task OwnAsync()
+    /// <summary>How long a service may take to become ready; a minute unless set.</summary>
+    public BoltStack WithReadyTimeout(TimeSpan timeout)
     {
-        try
+        _readyTimeout = timeout;
+        return this;
+    }
+
+    /// <summary>Every line that a service writes goes here as well, of forks too. Called from any thread.</summary>
+    public BoltStack WithLog(Action<LogLine> log)
+    {
+        _log += log;
+        return this;
+    }
+
+    /// <summary>How many forks are made ahead once the first has been asked for; 2 unless set. 0: each is made when asked for.</summary>
+    public BoltStack WithWarmForks(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        _warmForks = count;
+        return this;
+    }
+
+    private static BoltRuntime Runtime(BoltOptions? options) =>
+        new(options ?? BoltOptions.FromEnvironment(Environment.GetEnvironmentVariable, Environment.IsPrivilegedProcess));
+
+    // A test's working folder is its output folder, some levels below the project that the file lies in.
+    private static string Locate(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (Path.IsPathRooted(path) || File.Exists(path) || Directory.Exists(path)) return Path.GetFullPath(path);
+        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
         {
-            await foreach (var happened in _runtime.UpAsync(_boltfile, new UpOptions([]), _stop.Token).ConfigureAwait(false))
-            {
-                switch (happened)
-                {
-                    case StackEvent.StackReady:
-                        _ready.TrySetResult();
-                        break;
-                    case StackEvent.StepFailed failed:
-                        _ready.TrySetException(new BoltException(failed.Diagnostic));
-                        break;
-                }
-            }
-            _ready.TrySetCanceled();
+            if (Path.Combine(folder, path) is var there && (File.Exists(there) || Directory.Exists(there))) return Path.GetFullPath(there);
         }
-        catch (Exception e)
-        {
-            _ready.TrySetException(e);
-            throw;
-        }
+        return Path.GetFullPath(path);
     }
 
     private Service Find(string service) => _boltfile.Services.FirstOrDefault(s => s.Name == service)
-        ?? throw new ArgumentException($"the Boltfile has no service {service}", nameof(service));
+        ?? throw new ArgumentException($"the stack has no service {service}; it has {string.Join(", ", _boltfile.Services.Select(s => s.Name))}", nameof(service));
 }

@@ -55,6 +55,8 @@ internal sealed record RecipeTraits
     /// capsule. Null when <see cref="Initialize"/> is.
     /// </summary>
     public Func<RecipeCredentials, CancellationToken, Task<string>>? TemplateTree { get; init; }
+    /// <summary>Run in the service before its data is frozen: it writes down what it keeps in memory alone.</summary>
+    public ImmutableArray<string> Freeze { get; init; } = [];
     /// <summary>Extra environment, with {user}, {password} and {database} filled in by the caller.</summary>
     public ImmutableArray<string> Environment { get; init; } = [];
 }

@@ -35,6 +35,7 @@ internal sealed record Recipe
     public string? DefaultUser { get; init; }
     public ImmutableArray<string>? Initialize { get; init; }
     public ImmutableArray<string> Ephemeral { get; init; } = [];
+    public ImmutableArray<string> Freeze { get; init; } = [];
     /// <summary>"NAME=value" with {user}, {password} and {database}.</summary>
     public ImmutableArray<string> CredentialEnvironment { get; init; } = [];
     public bool Template { get; init; }

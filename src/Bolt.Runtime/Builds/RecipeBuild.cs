@@ -131,6 +131,7 @@ internal sealed class RecipeBuild(BuildTools tools, Func<ArchiveSources> sources
                 DefaultUser = recipe.DefaultUser,
                 Initialize = recipe.Initialize,
                 EphemeralArguments = recipe.Ephemeral,
+                Freeze = recipe.Freeze,
                 TemplateTree = template is null ? null : template.TreeAsync,
                 Environment = recipe.CredentialEnvironment,
             },

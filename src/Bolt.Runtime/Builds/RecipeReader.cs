@@ -63,6 +63,7 @@ internal sealed partial class RecipeReader
             DefaultUser = top.Text("default_user"),
             Initialize = Program("initialize"),
             Ephemeral = top.Texts("ephemeral") ?? [],
+            Freeze = Program("freeze") ?? [],
             CredentialEnvironment = CredentialEnvironment(),
             Template = top.Flag("template") ?? false,
         };

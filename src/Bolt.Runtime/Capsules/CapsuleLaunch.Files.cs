@@ -66,6 +66,7 @@ internal static partial class CapsuleLaunch
         private readonly ImmutableArray<LaunchStep>.Builder _before = ImmutableArray.CreateBuilder<LaunchStep>();
         private readonly ImmutableArray<LaunchStep>.Builder _between = ImmutableArray.CreateBuilder<LaunchStep>();
         private readonly ImmutableArray<LaunchStep>.Builder _opened = ImmutableArray.CreateBuilder<LaunchStep>();
+        private readonly ImmutableArray<LaunchStep>.Builder _staged = ImmutableArray.CreateBuilder<LaunchStep>();
         private readonly ImmutableArray<LaunchStep>.Builder _placed = ImmutableArray.CreateBuilder<LaunchStep>();
         private readonly bool _root;
 
@@ -86,13 +87,41 @@ internal static partial class CapsuleLaunch
                     Place(takeSlot(), bind.Source, bind.Target, bind.ReadOnly, idMapped: true);
                 else if (mount is CapsuleMount.Volume volume)
                     Place(takeSlot(), volume.Source, volume.Target, volume.ReadOnly, idMapped: false);
+                else if (mount is CapsuleMount.Copy copy)
+                    PlaceCopy(spec, copy, takeSlot);
             }
         }
 
         public ImmutableArray<LaunchStep> Before => _before.ToImmutable();
         public ImmutableArray<LaunchStep> Between => _between.ToImmutable();
         public ImmutableArray<LaunchStep> Opened => _opened.ToImmutable();
+        public ImmutableArray<LaunchStep> Staged => _staged.ToImmutable();
         public ImmutableArray<LaunchStep> Placed => _placed.ToImmutable();
+
+        private void PlaceCopy(CapsuleSpec spec, CapsuleMount.Copy copy, Func<int> takeSlot)
+        {
+            var work = $"{copy.Upper}/work.{spec.Id}";
+            foreach (var (folder, mode) in (ReadOnlySpan<(string, int)>)[(copy.Upper, 0b111_001_001), (copy.Upper + "/upper", 0b111_101_101), (work, 0b111_101_101)])
+                _before.Add(new(LaunchOperation.MakeFolder, folder, X: mode, Y: spec.Ids.HostUid, Z: spec.Ids.HostGid));
+            var first = -1;
+            foreach (var lower in copy.Lowers.Reverse())
+            {
+                var slot = takeSlot();
+                first = first < 0 ? slot : first;
+                _opened.Add(new(LaunchOperation.OpenPath, lower, X: slot));
+            }
+            int upper = takeSlot(), workSlot = takeSlot(), tree = takeSlot();
+            _opened.Add(new(LaunchOperation.OpenPath, copy.Upper + "/upper", X: upper));
+            _opened.Add(new(LaunchOperation.OpenPath, work, X: workSlot));
+            // An overlay shows the owner and mode that its upper folder has.
+            _opened.Add(new(LaunchOperation.Liken, X: first, Y: upper));
+            var stage = $"{spec.Folder}/copy{tree}";
+            _staged.Add(new(LaunchOperation.MakeStage, stage, X: 0b111_101_101));
+            _staged.Add(new(LaunchOperation.Overlay, stage, VolatileOverlay, X: first, Y: copy.Lowers.Length, Z: upper));
+            _staged.Add(new(LaunchOperation.OpenTree, stage, X: tree));
+            _staged.Add(new(LaunchOperation.SetTree, stage, X: tree, Y: (long)(Sys.AttrNoSuid | Sys.AttrNoDev | (copy.ReadOnly ? Sys.AttrReadOnly : 0))));
+            _placed.Add(new(LaunchOperation.Place, copy.Target, X: tree));
+        }
 
         // Root opens as root: inner 0 is nobody on the host, and may not walk to it. An ordinary user is inner 0, and may
         // copy mounts only inside the namespace.

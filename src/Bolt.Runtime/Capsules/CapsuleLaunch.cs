@@ -14,6 +14,10 @@ internal static partial class CapsuleLaunch
     /// <summary>Where sd_notify(3) messages go: an abstract socket, so that nothing of the image is in the way.</summary>
     private const string NotifyName = "bolt/notify";
 
+    private const string VolatileOverlay = ",userxattr,volatile";
+
+    private static string WorkFolder(CapsuleSpec spec, string upper) => upper + (spec.Volatile ? "/work." + spec.Id : "/work");
+
     public static Checked<CapsuleSheet> Plan(CapsuleSpec spec, ObservedHost host)
     {
         var findings = ImmutableArray.CreateBuilder<Diagnostic>();
@@ -95,7 +99,7 @@ internal static partial class CapsuleLaunch
         [
             new(LaunchOperation.MakeFolder, upper, X: 0b111_001_001, Y: spec.Ids.HostUid, Z: spec.Ids.HostGid),
             new(LaunchOperation.MakeFolder, upper + "/upper", X: 0b111_101_101, Y: spec.Ids.HostUid, Z: spec.Ids.HostGid),
-            new(LaunchOperation.MakeFolder, upper + "/work", X: 0b111_101_101, Y: spec.Ids.HostUid, Z: spec.Ids.HostGid),
+            new(LaunchOperation.MakeFolder, WorkFolder(spec, upper), X: 0b111_101_101, Y: spec.Ids.HostUid, Z: spec.Ids.HostGid),
         ];
 
         private ImmutableArray<LaunchStep> Inside(MountPlan mounts) =>
@@ -128,7 +132,7 @@ internal static partial class CapsuleLaunch
             if (spec.Upper is { } kept)
             {
                 steps.Add(new(LaunchOperation.OpenPath, kept + "/upper", X: upper));
-                steps.Add(new(LaunchOperation.OpenPath, kept + "/work", X: work));
+                steps.Add(new(LaunchOperation.OpenPath, WorkFolder(spec, kept), X: work));
             }
 
             steps.Add(new(LaunchOperation.MountHost, "tmpfs", spec.Folder, "mode=0755", X: (long)(Sys.MsNoSuid | Sys.MsNoDev)));
@@ -143,9 +147,10 @@ internal static partial class CapsuleLaunch
 
             steps.Add(new(LaunchOperation.MakeStage, spec.Folder + "/root", X: 0b111_101_101));
             // userxattr: the only kind of whiteouts and opaque folders that a user namespace may write. volatile: what ends
-            // with the capsule needs no fsync; a kept upper that was volatile could not be mounted again.
-            steps.Add(new(LaunchOperation.Overlay, spec.Folder + "/root", spec.Upper is null ? ",userxattr,volatile" : ",userxattr",
+            // with the capsule needs no fsync; the mark of such a mount is in its work folder, so each has its own.
+            steps.Add(new(LaunchOperation.Overlay, spec.Folder + "/root", spec.Upper is null || spec.Volatile ? VolatileOverlay : ",userxattr",
                 X: lowest, Y: spec.Layers.Length, Z: upper));
+            steps.AddRange(mounts.Staged);
             steps.Add(new(LaunchOperation.OpenRoot, spec.Folder + "/root"));
             return steps.ToImmutable();
         }

@@ -17,6 +17,8 @@ internal sealed record CapsuleSpec
     public required ImmutableArray<string> Layers { get; init; }
     /// <summary>Folder for the overlay's upper and work; null: a tmpfs that ends with the capsule.</summary>
     public string? Upper { get; init; }
+    /// <summary>What is written need not outlast a power cut: nothing is synced. A work folder serves for one such mount.</summary>
+    public bool Volatile { get; init; }
     /// <summary>The root is mounted read-only.</summary>
     public bool ReadOnlyRoot { get; init; }
     /// <summary>Mounts over the root, in this order.</summary>
@@ -60,6 +62,11 @@ internal abstract record CapsuleMount(string Target)
     public sealed record Bind(string Source, string Target, bool ReadOnly) : CapsuleMount(Target);
     /// <summary>A folder already owned by mapped ids (a volume); mounted as it is.</summary>
     public sealed record Volume(string Source, string Target, bool ReadOnly) : CapsuleMount(Target);
+    /// <summary>
+    /// A volume's own copy of frozen data: writes go to the folder <paramref name="Upper"/> (made with its subfolders upper and
+    /// work), nothing of it is synced. Lowers lowest first.
+    /// </summary>
+    public sealed record Copy(ImmutableArray<string> Lowers, string Upper, string Target, bool ReadOnly) : CapsuleMount(Target);
     /// <summary>An empty tmpfs. Size in bytes, 0: the kernel's default.</summary>
     public sealed record Tmpfs(string Target, long Size, int Mode) : CapsuleMount(Target);
 }

@@ -21,6 +21,7 @@ internal enum LaunchOperation
     OpenPath,          // A host path, X slot: O_PATH
     MountHost,         // A type, B host path, C data, X MS_ flags: what stands below it is seen no more
     MakeStage,         // A host path, X mode: a folder on the stage
+    Liken,             // X slot of a folder, Y slot of another: it gets the first one's owner and mode
     Overlay,           // A host path, X first lower slot (topmost), Y how many, Z slot of upper (work is the next), B more options
     OpenRoot,          // A host path: from here on "in root" means below it
     Folder,            // A in root, X mode, Y uid, Z gid (of a new last part): made with its parents

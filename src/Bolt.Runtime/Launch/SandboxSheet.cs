@@ -48,6 +48,7 @@ internal sealed record SandboxSheet
     public required int Mtu { get; init; }
     public ImmutableArray<SandboxSysctl> Sysctls { get; init; } = [];
     public required string Nft { get; init; }
+    /// <summary>Empty: none are loaded.</summary>
     public required string SandboxRules { get; init; }
 
     public UplinkKind Uplink { get; init; }

@@ -111,6 +111,13 @@ internal sealed class Network
     /// <exception cref="BoltException">The sandbox is gone.</exception>
     public (Socket Udp, Socket Tcp) OpenResolverSockets() => SandboxControl.ResolverSockets(_folder);
 
+    /// <summary>
+    /// A TCP or UDP socket of the stack's own network namespace, not connected yet: from there its members are neighbours, whether
+    /// or not the host has a way to them.
+    /// </summary>
+    /// <exception cref="BoltException">The sandbox is gone.</exception>
+    public Socket OpenSocket(bool udp) => SandboxControl.Adopt(SandboxControl.NewSocket(_folder, udp ? 'D' : 'T'));
+
     /// <summary>Ends all of it: processes, namespaces, host rules, files.</summary>
     public async Task RemoveAsync(CancellationToken cancel)
     {

@@ -18,6 +18,16 @@ internal static class SandboxControl
         return (Adopt(sockets[0]), Adopt(sockets[1]));
     }
 
+    /// <summary>A new socket of the sandbox's network namespace: 'T' TCP, 'D' UDP, 'N' rtnetlink.</summary>
+    public static int NewSocket(string folder, char kind)
+    {
+        using var connection = Connect(folder) ?? throw new BoltException(NetworkErrors.SandboxEnded(null));
+        Span<byte> answer = stackalloc byte[16];
+        if (UnixPackets.Send(connection, (byte)kind) != Errno.None || UnixPackets.Receive(connection, answer, out var sockets) == 0 || sockets.Length != 1)
+            throw new BoltException(NetworkErrors.SandboxEnded(null));
+        return sockets[0];
+    }
+
     /// <summary>The sandbox's report; null when it is gone.</summary>
     public static string? Update(string folder, SandboxSheet sheet)
     {
@@ -51,5 +61,5 @@ internal static class SandboxControl
 
     private static Fd? Connect(string folder) => UnixPackets.Connect(folder, NetworkNames.ControlSocket, out _);
 
-    private static Socket Adopt(int descriptor) => new(new SafeSocketHandle(descriptor, ownsHandle: true));
+    public static Socket Adopt(int descriptor) => new(new SafeSocketHandle(descriptor, ownsHandle: true));
 }

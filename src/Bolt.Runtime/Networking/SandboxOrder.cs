@@ -33,8 +33,8 @@ internal static class SandboxOrder
                 // Members talk over the bridge without a walk through the rules for each packet.
                 new("net/bridge/bridge-nf-call-iptables", "0", true),
             ],
-            Nft = host.Nft ?? throw new BoltException(NetworkErrors.NftMissing()),
-            SandboxRules = NftText.Sandbox(spec),
+            Nft = host.Nft ?? (IsClosed(spec) ? "" : throw new BoltException(NetworkErrors.NftMissing())),
+            SandboxRules = IsClosed(spec) ? "" : NftText.Sandbox(spec),
             Uplink = uplink,
             WaitForUplink = !spec.Ports.IsEmpty,
             UplinkDevice = NetworkNames.Uplink,
@@ -54,6 +54,9 @@ internal static class SandboxOrder
             Remains = spec.Remains,
         };
     }
+
+    // Nothing leads in or out, so there is nothing to rule: the bridge is the whole network.
+    private static bool IsClosed(NetworkSpec spec) => spec.Ports.IsEmpty && !spec.Outbound;
 
     /// <summary>Of all that a running network can be told to change, and of what it cannot.</summary>
     public static string Fingerprint(NetworkSpec spec)

@@ -12,6 +12,9 @@ internal static class SubnetPool
 {
     private const int Count = 4 * 256;
 
+    /// <summary>Of every network that nothing leads into or out of.</summary>
+    public static readonly IPNetwork Closed = new(new IPAddress([10, 88, 0, 0]), 24);
+
     /// <summary>A subnet that no host route and no other stack covers. The same stack gets the same one when it is free.</summary>
     /// <param name="stack">The stack's id.</param>
     /// <param name="used">Subnets of other stacks of this user.</param>

@@ -37,6 +37,10 @@ internal sealed class MappedFiles(string shimPath, IdMap ids)
     public Task DeleteTreeAsync(string path, CancellationToken cancellationToken) =>
         RunAsync("/", [new FileOperation.Delete(Path.GetFullPath(path))], cancellationToken);
 
+    /// <summary>The same for several.</summary>
+    public Task DeleteTreesAsync(IEnumerable<string> paths, CancellationToken cancellationToken) =>
+        RunAsync("/", [.. paths.Select(FileOperation (p) => new FileOperation.Delete(Path.GetFullPath(p)))], cancellationToken);
+
     /// <summary>Makes a folder (its parent exists), or sets owner and mode of one that is there.</summary>
     public Task MakeFolderAsync(string path, uint uid, uint gid, uint mode, CancellationToken cancellationToken) =>
         RunAsync("/", [new FileOperation.MakeFolder(Path.GetFullPath(path), uid, gid, mode & 0xFFF)], cancellationToken);

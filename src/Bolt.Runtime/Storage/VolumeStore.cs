@@ -45,6 +45,16 @@ internal sealed class VolumeStore(StoragePaths paths, MappedFiles files)
         return await WriteAsync(new Volume(stack, name, data, size, false), cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Makes a volume whose data is a copy of a folder's, prepared as that is.</summary>
+    public async Task<Volume> CopyAsync(string stack, string name, string source, CancellationToken cancellationToken)
+    {
+        var folder = FolderOf(stack, name);
+        StoreFolders.Ensure(folder);
+        var data = Path.Combine(folder, "data");
+        await files.CopyTreeAsync(source, data, cancellationToken).ConfigureAwait(false);
+        return await WriteAsync(new Volume(stack, name, data, null, true), cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>By stack and name, in ordinal order; null: of all stacks.</summary>
     public IReadOnlyList<Volume> List(string? stack)
     {

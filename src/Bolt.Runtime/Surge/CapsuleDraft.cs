@@ -21,7 +21,17 @@ internal sealed record CapsulePlace
     public required IReadOnlyDictionary<string, string> Volumes { get; init; }
     /// <summary>A prepared data folder's tree to lay over the image; null: none.</summary>
     public string? Template { get; init; }
+    /// <summary>What the service had written when its stack was frozen, lowest first.</summary>
+    public ImmutableArray<string> Frozen { get; init; } = [];
+    /// <summary>Folder for its writes; null: memory.</summary>
+    public string? Upper { get; init; }
+    /// <summary>Volumes that are copies of frozen ones, by name; their targets are filled in from the service's mounts.</summary>
+    public ImmutableDictionary<string, CapsuleMount.Copy> Copies { get; init; } = ImmutableDictionary<string, CapsuleMount.Copy>.Empty;
     public RecipeCredentials? Credentials { get; init; }
+
+    public CapsuleMount Volume(string name, string target, bool readOnly) => Copies.TryGetValue(name, out var copy)
+        ? copy with { Target = target, ReadOnly = readOnly }
+        : new CapsuleMount.Volume(Volumes[name], target, readOnly);
 }
 
 /// <summary>Service + image + place -> the capsule to start. Pure.</summary>
@@ -44,7 +54,9 @@ internal static class CapsuleDraft
             Id = place.Id,
             Folder = place.Folder,
             Ids = place.Ids,
-            Layers = place.Template is { } template ? image.Layers.Add(template) : image.Layers,
+            Layers = [.. image.Layers, .. place.Template is { } template ? [template] : Array.Empty<string>(), .. place.Frozen],
+            Upper = place.Upper,
+            Volatile = place.Upper is not null,
             ReadOnlyRoot = wanted.ReadOnly,
             Mounts = Mounts(service, image, place),
             Command = Command(service, image),
@@ -133,13 +145,13 @@ internal static class CapsuleDraft
     {
         var mounts = ImmutableArray.CreateBuilder<CapsuleMount>();
         if (service.StorageVolume is { } storage)
-            mounts.Add(new CapsuleMount.Volume(place.Volumes[storage], image.Recipe!.DataFolder!, false));
+            mounts.Add(place.Volume(storage, image.Recipe!.DataFolder!, readOnly: false));
         foreach (var mount in service.Mounts)
         {
             mounts.Add(mount switch
             {
                 ServiceMount.Bind bind => new CapsuleMount.Bind(bind.Source, bind.Target, bind.ReadOnly),
-                ServiceMount.Volume volume => new CapsuleMount.Volume(place.Volumes[volume.Name], volume.Target, volume.ReadOnly),
+                ServiceMount.Volume volume => place.Volume(volume.Name, volume.Target, volume.ReadOnly),
                 _ => throw new InvalidOperationException("not a mount"),
             });
         }

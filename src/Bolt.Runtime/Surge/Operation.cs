@@ -19,6 +19,10 @@ internal abstract record Operation
     public sealed record Start(ImmutableArray<string> Services) : Operation;
     /// <summary>Stop, then start.</summary>
     public sealed record Restart(ImmutableArray<string> Services) : Operation;
+    /// <summary>Let an ephemeral stack stand still; what it holds then is what its forks begin with. It runs on afterwards.</summary>
+    public sealed record Freeze : Operation;
+    /// <summary>All services of an ephemeral stack begin anew with what they held when it was frozen.</summary>
+    public sealed record Rollback : Operation;
     /// <summary>End the stack; it does not wait for the operation before it.</summary>
     /// <param name="Volumes">Delete its volumes.</param>
     /// <param name="KeepRecords">Leave logs and exit records to be read: a `run` that ended.</param>

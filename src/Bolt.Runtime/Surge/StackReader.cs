@@ -90,10 +90,11 @@ internal static class StackReader
     }
 
     /// <summary>The stack's subnet and addresses as they are, or a free subnet.</summary>
-    public static StackInputs Inputs(string runFolder, StackFolder folder)
+    public static StackInputs Inputs(string runFolder, StackFolder folder, bool alone = false)
     {
         var subnet = folder.ReadStack() is { } record && IPNetwork.TryParse(record.Subnet, out var known)
             ? known
+            : alone ? SubnetPool.Closed
             : SubnetPool.Pick(folder.Name.Id, Others(runFolder, folder));
         return new StackInputs(subnet, folder.ReadServices()
             .Where(r => IPAddress.TryParse(r.Address, out _))

@@ -30,6 +30,18 @@ internal sealed partial class StackRunner
                     await StopServicesAsync(restart.Services, remember: false).ConfigureAwait(false);
                     await AgainAsync(restart.Services, stop).ConfigureAwait(false);
                     break;
+                case Operation.Freeze:
+                    await _works.QuiesceAsync(stop).ConfigureAwait(false);
+                    await StopServicesAsync([], remember: false).ConfigureAwait(false);
+                    await _works.FreezeAsync(stop).ConfigureAwait(false);
+                    await AgainAsync([], stop).ConfigureAwait(false);
+                    break;
+                case Operation.Rollback:
+                    Send(new Signal.StopAsked(_clock.GetUtcNow(), [.. _works.Stack.Services.Select(s => s.Name)]));
+                    await _works.KillAllAsync().ConfigureAwait(false);
+                    await _works.ThrowAwayAsync().ConfigureAwait(false);
+                    await AgainAsync([], stop).ConfigureAwait(false);
+                    break;
             }
         }
         catch (Exception error)
@@ -43,7 +55,8 @@ internal sealed partial class StackRunner
     private async Task UpAsync(StackRequest request, bool adoptOnly, CancellationToken stop)
     {
         var begun = _clock.GetTimestamp();
-        var inputs = StackReader.Inputs(_rooms.Paths.Run, _folder);
+        // A closed network meets no other one, so every ephemeral stack can have the same addresses.
+        var inputs = StackReader.Inputs(_rooms.Paths.Run, _folder, alone: _works.Ground is { Outbound: false });
         var file = request.Path.Length == 0 ? request.Wanted.Path : request.Path;
         var resolved = Stack.Resolve(request.Wanted, inputs, request.Id, file);
         if (!Report("resolve", resolved.Diagnostics)) return;
@@ -54,7 +67,9 @@ internal sealed partial class StackRunner
         var network = Network.TryAdopt(_folder.Network);
         var record = network is null ? null : _folder.ReadStack();
         var observed = StackReader.Observe(_rooms, _folder, stack, record, _works.Supervises);
-        var ports = PortTable.Settle(stack, record?.Ports ?? [], request.StrictPorts || stack.StrictPorts, Network.CheckPort);
+        var ports = _works.Ground is null
+            ? PortTable.Settle(stack, record?.Ports ?? [], request.StrictPorts || stack.StrictPorts, Network.CheckPort)
+            : new Checked<IReadOnlyList<PublishedRecord>>([], []);
         if (!Report("check ports", ports.Diagnostics)) return;
         // All `run`s of this user share one lock: the second one of an image needs no archive.
         var lockPath = request.Path.Length == 0 ? Path.Combine(_rooms.Paths.State, "run.lock") : Path.Combine(stack.Folder, "bolt.lock");

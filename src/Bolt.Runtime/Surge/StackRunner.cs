@@ -32,10 +32,12 @@ internal sealed partial class StackRunner : IDisposable
     /// <param name="dieWithOwner">Capsules end with this process.</param>
     /// <param name="clock">Of events.</param>
     /// <param name="attach">Called with each capsule in the moment of its start; the stack's end waits for what it returns.</param>
-    public StackRunner(StackRooms rooms, StackFolder folder, bool dieWithOwner, TimeProvider clock, Func<Capsule, Task>? attach = null)
+    /// <param name="ground">Of a stack that is thrown away at its end; null: of one that keeps its data.</param>
+    public StackRunner(
+        StackRooms rooms, StackFolder folder, bool dieWithOwner, TimeProvider clock, Func<Capsule, Task>? attach = null, EphemeralGround? ground = null)
     {
         (_rooms, _folder, _dieWithOwner, _clock) = (rooms, folder, dieWithOwner, clock);
-        _works = new StackWorks(rooms, folder, dieWithOwner, Send, Send, clock) { Attach = attach };
+        _works = new StackWorks(rooms, folder, dieWithOwner, Send, Send, clock) { Attach = attach, Ground = ground };
         _status = (StackReader.Read(folder) ?? new StackStatus(folder.Name.Id, "", "", null, [])) with { OwnerPid = (int)Kernel.Sys.GetPid() };
     }
 
@@ -70,6 +72,18 @@ internal sealed partial class StackRunner : IDisposable
 
     /// <summary>The run of a service in this process; null when it does not run.</summary>
     public RunningService? Find(string service) => _works.Find(service);
+
+    /// <summary>The address of a service in the stack's network.</summary>
+    public System.Net.IPAddress AddressOf(string service) => _works.Stack[service].Address;
+
+    /// <summary>TCP ports that a service is known to listen on.</summary>
+    public ImmutableArray<int> PortsOf(string service) => _works.PortsOf(service);
+
+    /// <summary>Who may log in to a service.</summary>
+    public Builds.RecipeCredentials? LoginOf(string service) => _works.LoginOf(service);
+
+    /// <summary>A service's connection URL for a client elsewhere.</summary>
+    public string UrlOf(string service, string host, int port) => _works.UrlFor(service, host, port);
 
     /// <summary>The loop; ends when the stack is down.</summary>
     public async Task RunAsync()
@@ -119,6 +133,7 @@ internal sealed partial class StackRunner : IDisposable
                 Join(down.Events);
                 _volumesToo |= down.Volumes;
                 _keepRecords |= down.KeepRecords;
+                _works.Abrupt = _works.Ground is not null;
                 _currentStop.Cancel();
                 Judge(new Signal.Shutdown(_clock.GetUtcNow()));
                 break;

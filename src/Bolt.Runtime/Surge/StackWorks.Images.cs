@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Bolt.Builds;
 using Bolt.Diagnostics;
@@ -9,6 +10,7 @@ internal sealed partial class StackWorks
 {
     private Task<PreparedImage> PrepareAsync(StackService service, CancellationToken cancellation)
     {
+        if (Ground?.Frozen.Images.GetValueOrDefault(service.Name) is { } known) return _images[service.Name] = Task.FromResult(known);
         var step = $"prepare {service.Name}";
         var progress = new StepReport(p => tell(new StackEvent.StepProgress(clock.GetUtcNow(), step, p.Text, p.Done, p.Total)));
         var task = rooms.Images.PrepareAsync(service.Wanted.Source, Stack.Folder, Lock, Request.Offline, progress, cancellation);
@@ -43,10 +45,25 @@ internal sealed partial class StackWorks
         return ServiceUrl.Of(image.Recipe?.Url ?? "http://{host}:{port}", service.Name, port, CredentialsOf(service, image.Recipe));
     }
 
+    public ImmutableArray<int> PortsOf(string service)
+    {
+        var image = _images.GetValueOrDefault(service) is { IsCompletedSuccessfully: true } prepared ? prepared.Result : null;
+        var written = Stack[service].Wanted.Ports.Where(p => p.Protocol == Boltfiles.PortProtocol.Tcp).Select(p => p.ContainerPort);
+        return [.. written.Concat(image?.Recipe?.Port is { } port ? [port] : []).Concat(image?.ExposedPorts ?? []).Distinct()];
+    }
+
+    public RecipeCredentials? LoginOf(string service) => CredentialsOf(Stack[service], RecipeOf(service));
+
+    public string UrlFor(string service, string host, int port) =>
+        ServiceUrl.Of(RecipeOf(service)?.Url ?? "http://{host}:{port}", host, port, LoginOf(service));
+
+    private RecipeTraits? RecipeOf(string service) =>
+        _images.GetValueOrDefault(service) is { IsCompletedSuccessfully: true } prepared ? prepared.Result.Recipe : null;
+
     private RecipeCredentials? CredentialsOf(StackService service, RecipeTraits? recipe)
     {
         if (service.Wanted.Auth is { } auth) return new RecipeCredentials(auth.User, auth.Password, auth.User);
-        return recipe?.DefaultUser is not { } user ? null : new RecipeCredentials(user, Passwords.Of(service.Name), user);
+        return recipe?.DefaultUser is not { } user ? null : new RecipeCredentials(user, Ground?.PasswordOf(service.Name) ?? Passwords.Of(service.Name), user);
     }
 
     private PasswordFile Passwords => new(Path.Combine(rooms.Paths.State, "stacks", folder.Name.Id));

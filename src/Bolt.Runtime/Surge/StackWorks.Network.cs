@@ -1,5 +1,6 @@
 using Bolt.Dns;
 using Bolt.Kernel;
+using Bolt.Launch;
 using Bolt.Networking;
 
 namespace Bolt.Surge;
@@ -9,7 +10,15 @@ internal sealed partial class StackWorks
     private readonly CancellationTokenSource _names = new();
     private DnsServer? _dns;
 
-    private NetworkSpec NetworkSpec => NetworkDraft.Spec(Stack, folder, rooms.Ids, Ports, dieWithOwner ? rooms.Paths.State : null);
+    private NetworkSpec NetworkSpec
+    {
+        get
+        {
+            var spec = NetworkDraft.Spec(Stack, folder, rooms.Ids, Ports, dieWithOwner ? rooms.Paths.State : null);
+            // The reaper takes away what is left of an ephemeral stack.
+            return Ground is null ? spec : spec with { Outbound = Ground.Outbound, Remains = SandboxRemains.None };
+        }
+    }
 
     private async Task CreateNetworkAsync(CancellationToken cancellation)
     {

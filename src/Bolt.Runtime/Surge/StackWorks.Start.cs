@@ -72,6 +72,9 @@ internal sealed partial class StackWorks
             Environment = await EnvironmentAsync(service, stop).ConfigureAwait(false),
             Volumes = await VolumeFoldersAsync(service, image, stop).ConfigureAwait(false),
             Template = template,
+            Frozen = Ground?.Frozen.LayersOf(service.Name) ?? [],
+            Upper = Ground?.UpperOf(service.Name),
+            Copies = CopiesOf(service),
             Credentials = credentials,
             Seat = _network!.Seat(service.Address),
         };

@@ -15,8 +15,11 @@ internal sealed partial class StackWorks
     {
         if (!_running.TryGetValue(service, out var it) || it.Run != run) return;
         await it.AskToStopAsync().ConfigureAwait(false);
-        if (it.Capsule is { } capsule) await capsule.StopAsync(Grace, CancellationToken.None).ConfigureAwait(false);
+        if (it.Capsule is { } capsule) await capsule.StopAsync(Abrupt ? TimeSpan.Zero : Grace, CancellationToken.None).ConfigureAwait(false);
     }
+
+    /// <summary>Nobody wants what services write at their end.</summary>
+    public bool Abrupt { get; set; }
 
     /// <summary>Keeps a stop across owners: a service that the user stopped is not started by whoever comes next.</summary>
     public void RecordStop(string service)
@@ -54,6 +57,12 @@ internal sealed partial class StackWorks
         {
             if (network is not null) await network.RemoveAsync(CancellationToken.None).ConfigureAwait(false);
             return [.. rooms.Volumes.List(folder.Name.Id).Select(v => v.Name)];
+        }
+        if (Ground is not null)
+        {
+            await Ground.Removal.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // Its files go beside: nobody waits for what nobody will read.
+            Ground.Removal = Directory.Exists(Ground.Folder) ? rooms.Files.DeleteTreeAsync(Ground.Folder, CancellationToken.None) : Task.CompletedTask;
         }
         return await StackRemains.RemoveAsync(rooms, folder, network, volumes, w => tell(new StackEvent.Warned(clock.GetUtcNow(), w))).ConfigureAwait(false);
     }

@@ -9,6 +9,8 @@ internal sealed partial class StackWorks
 {
     private Task CreateVolumeAsync(string name, CancellationToken cancellation)
     {
+        if (Ground?.Frozen.Volumes.ContainsKey(name) == true) return Task.CompletedTask;
+        if (Ground?.Frozen.Shared.TryGetValue(name, out var copy) == true) return rooms.Volumes.CopyAsync(folder.Name.Id, name, copy, cancellation);
         var size = Stack.Volumes.First(v => v.Name == name).Size;
         if (rooms.Volumes.CheckSpace(name, size) is { } warning) tell(new StackEvent.Warned(clock.GetUtcNow(), warning));
         return rooms.Volumes.CreateAsync(folder.Name.Id, name, size, cancellation);
@@ -26,11 +28,12 @@ internal sealed partial class StackWorks
         var folders = new Dictionary<string, string>();
         foreach (var name in Planner.VolumesOf(service))
         {
+            if (Ground?.Frozen.Volumes.ContainsKey(name) == true) continue;
             var volume = rooms.Volumes.Find(folder.Name.Id, name)
                 ?? await rooms.Volumes.CreateAsync(folder.Name.Id, name, null, cancellation).ConfigureAwait(false);
             folders[name] = volume.DataFolder;
         }
-        if (CapsuleDraft.DataVolume(service, image.Recipe) is { } data && image.Recipe!.Initialize is not null)
+        if (CapsuleDraft.DataVolume(service, image.Recipe) is { } data && folders.ContainsKey(data) && image.Recipe!.Initialize is not null)
             folders[data] = await InitializeAsync(service, image, rooms.Volumes.Find(folder.Name.Id, data)!, cancellation).ConfigureAwait(false);
         return folders;
     }

@@ -104,6 +104,15 @@ internal static class SurgeErrors
         new("BOLT6025", Severity.Warning, $"`{service}` did not come back", null, null,
             error is BoltException bolt ? bolt.Diagnostic : Because(error.Message));
 
+    public static Diagnostic FreezeFailed(string service, int code, string words) =>
+        new("BOLT6040", Severity.Error, $"`{service}` cannot be frozen: what its recipe runs before that ended with code {code}", null, null, Because(words));
+
+    public static Diagnostic NotForked(string stack) =>
+        new("BOLT6041", Severity.Error, $"stack `{stack}` ended before it could be forked", null, "fork a stack while it is up");
+
+    public static Diagnostic EndedBeforeAnswer(string stack) =>
+        new("BOLT6042", Severity.Error, $"stack `{stack}` ended before that was done");
+
     public static Diagnostic NoShim() =>
         new("BOLT9601", Severity.Error, "the program `bolt-shim`, which starts capsules, is not there", null,
             "install the package Bolt.Runtime for linux-x64 again, or set BOLT_SHIM to the program's path");

@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+using Bolt.Boltfiles;
+using Bolt.Capsules;
+using Bolt.Diagnostics;
+
+namespace Bolt.Surge;
+
+internal sealed partial class StackWorks
+{
+    /// <summary>Null: a stack that keeps its data as the Boltfile says.</summary>
+    public EphemeralGround? Ground { get; init; }
+
+    // Volumes that several services write to cannot be one overlay for each of them.
+    private bool IsShared(string volume) => Stack.Services.Count(s => Planner.VolumesOf(s).Contains(volume)) > 1;
+
+    /// <summary>Has services write down what they keep in memory: their recipes say how.</summary>
+    public async Task QuiesceAsync(CancellationToken cancellation)
+    {
+        foreach (var service in Stack.Services)
+        {
+            if (_running.GetValueOrDefault(service.Name)?.Capsule is not { } capsule) continue;
+            var image = await ImageOfAsync(service, cancellation).ConfigureAwait(false);
+            if (image.Recipe?.Freeze is not { IsEmpty: false } command || service.Wanted.Entrypoint is not null) continue;
+            using var words = new MemoryStream();
+            var code = await capsule.ExecAsync(
+                new ExecSpec(command, [], null, null, false), new ExecStreams(null, words, words), null, cancellation).ConfigureAwait(false);
+            if (code != 0) throw new BoltException(SurgeErrors.FreezeFailed(service.Name, code, System.Text.Encoding.UTF8.GetString(words.ToArray()).Trim()));
+        }
+    }
+
+    /// <summary>Every service has ended: what they wrote is from now on what they begin with.</summary>
+    public async Task FreezeAsync(CancellationToken cancellation)
+    {
+        var frozen = Ground!.Frozen;
+        var services = frozen.Services;
+        var volumes = frozen.Volumes;
+        var shared = frozen.Shared;
+        var images = frozen.Images;
+        foreach (var service in Stack.Services)
+        {
+            var upper = Ground.UpperOf(service.Name) + "/upper";
+            if (Directory.Exists(upper)) services = services.SetItem(service.Name, [.. frozen.LayersOf(service.Name), upper]);
+            images = images.SetItem(service.Name, await ImageOfAsync(service, cancellation).ConfigureAwait(false));
+        }
+        foreach (var volume in Stack.Volumes.Select(v => v.Name))
+        {
+            if (rooms.Volumes.Find(folder.Name.Id, volume) is { } own && IsShared(volume))
+            {
+                await rooms.Files.CopyTreeAsync(own.DataFolder, Ground.CopyOf(volume), cancellation).ConfigureAwait(false);
+                shared = shared.SetItem(volume, Ground.CopyOf(volume));
+            }
+            else if (frozen.Volumes.TryGetValue(volume, out var lowers))
+            {
+                if (Directory.Exists(Ground.UpperOfVolume(volume) + "/upper")) volumes = volumes.SetItem(volume, lowers.Add(Ground.UpperOfVolume(volume) + "/upper"));
+            }
+            else if (rooms.Volumes.Find(folder.Name.Id, volume) is { } first)
+            {
+                volumes = volumes.SetItem(volume, [first.DataFolder]);
+            }
+        }
+        Ground.Advance(new FrozenStack(services, volumes, shared, images));
+    }
+
+    /// <summary>Every service has ended: what they wrote since the stack was frozen goes.</summary>
+    public async Task ThrowAwayAsync()
+    {
+        var left = Ground!.Advance(Ground.Frozen);
+        Ground.Removal = Task.WhenAll(Ground.Removal, rooms.Files.DeleteTreesAsync(left, CancellationToken.None));
+        foreach (var volume in Stack.Volumes.Where(v => !Ground.Frozen.Volumes.ContainsKey(v.Name)))
+        {
+            if (rooms.Volumes.Find(folder.Name.Id, volume.Name) is not { } own) continue;
+            await rooms.Volumes.RemoveAsync(own, CancellationToken.None).ConfigureAwait(false);
+            await CreateVolumeAsync(volume.Name, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>All at once and without a word: what they would write at their end is not wanted.</summary>
+    public async Task KillAllAsync()
+    {
+        var all = _running.Values.ToArray();
+        await Task.WhenAll(all.Select(async it =>
+        {
+            await it.AskToStopAsync().ConfigureAwait(false);
+            if (it.Capsule is { } capsule) await capsule.StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
+            await it.Ended.Task.ConfigureAwait(false);
+        })).ConfigureAwait(false);
+    }
+
+    private ImmutableDictionary<string, CapsuleMount.Copy> CopiesOf(StackService service) => Ground is null
+        ? ImmutableDictionary<string, CapsuleMount.Copy>.Empty
+        : Planner.VolumesOf(service).Where(v => Ground.Frozen.Volumes.ContainsKey(v)).ToImmutableDictionary(
+            v => v, v => new CapsuleMount.Copy(Ground.Frozen.Volumes[v], Ground.UpperOfVolume(v), "", false));
+}
