@@ -13,6 +13,9 @@ public sealed partial class BoltRuntime
     private static readonly ConcurrentDictionary<(string Run, string State), Lazy<Task<Reaper>>> Reapers = new();
     private static int _ephemeral;
 
+    // The same for all ephemeral stacks of a user: prepared data folders are kept by it. It opens nothing that outlives its test.
+    private readonly Lazy<string> _ephemeralPassword = new(() => new PasswordFile(Path.Combine(options.StateFolder, "ephemeral-password")).Of("all"));
+
     /// <summary>
     /// Brings a copy of a stack up that lives and dies with this process and is thrown away at its end: it has a name, volumes and
     /// a network of its own, publishes no port of the host (<see cref="EphemeralStack.ConnectAsync"/> leads in), and leaves nothing
@@ -29,18 +32,18 @@ public sealed partial class BoltRuntime
         ArgumentNullException.ThrowIfNull(options);
         // A data folder on a volume is made with care for a power cut, which no test waits for.
         var wanted = boltfile with { Services = [.. boltfile.Services.Select(s => s with { Storage = null })] };
-        return await StartEphemeralAsync(wanted, options, FrozenStack.Empty, new ConcurrentDictionary<string, string>(), cancellation).ConfigureAwait(false);
+        return await StartEphemeralAsync(wanted, options, FrozenStack.Empty, _ephemeralPassword, cancellation).ConfigureAwait(false);
     }
 
     internal async Task<EphemeralStack> StartEphemeralAsync(
-        Boltfile wanted, EphemeralOptions options, FrozenStack frozen, ConcurrentDictionary<string, string> passwords, CancellationToken cancellation)
+        Boltfile wanted, EphemeralOptions options, FrozenStack frozen, Lazy<string> password, CancellationToken cancellation)
     {
         var rooms = Rooms;
         var reaper = await Reapers.GetOrAdd(
             (rooms.Paths.Run, rooms.Paths.State),
             _ => new Lazy<Task<Reaper>>(() => Reaper.StartAsync(rooms.ShimPath, rooms.Paths, rooms.Ids, CancellationToken.None))).Value.ConfigureAwait(false);
         var name = new StackName($"{reaper.Prefix}{Interlocked.Increment(ref _ephemeral)}-{StackName.Clean(wanted.Project)}");
-        var ground = new EphemeralGround(Path.Combine(rooms.Paths.State, "ephemeral", name.Id), frozen, passwords, options.Outbound);
+        var ground = new EphemeralGround(Path.Combine(rooms.Paths.State, "ephemeral", name.Id), frozen, password, options.Outbound);
         StoreFolders.Ensure(ground.Folder);
         // A fork's wish names the files of the stack that it was forked from.
         if (frozen == FrozenStack.Empty) wanted = WithFiles(wanted, options.Files, Path.Combine(ground.Folder, "files"));

@@ -18,7 +18,13 @@ var all = new (string Name, Func<int, Task> Print)[]
     ("memory", MemoryFigure.PrintAsync),
     ("ready", ReadyFigure.PrintAsync),
     ("version", VersionFigure.PrintAsync),
+    ("testkit", TestKitFigure.PrintAsync),
 };
+if (names is [TestKitFigure.First])
+{
+    await TestKitFigure.RunFirstAsync();
+    return 0;
+}
 if (names.Find(n => !all.Any(f => f.Name == n)) is { } unknown)
 {
     Console.Error.WriteLine($"there is no figure `{unknown}`; figures: {string.Join(", ", all.Select(f => f.Name))}");

@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using Bolt.Builds;
 
 namespace Bolt.Surge;
@@ -29,18 +27,16 @@ internal sealed record FrozenStack(
 /// <summary>Where a stack that ends with this process keeps what it writes, and what it begins with.</summary>
 /// <param name="folder">STATE/ephemeral/ID; the reaper removes it when nobody else has.</param>
 /// <param name="frozen">What it begins with.</param>
-/// <param name="passwords">Those that no one chose, by service; the data that they open is handed on with them.</param>
+/// <param name="password">The one that no one chose; the data that it opens is handed on with it.</param>
 /// <param name="outbound">Its services may reach the world.</param>
-internal sealed class EphemeralGround(string folder, FrozenStack frozen, ConcurrentDictionary<string, string> passwords, bool outbound)
+internal sealed class EphemeralGround(string folder, FrozenStack frozen, Lazy<string> password, bool outbound)
 {
     private int _epoch;
 
     public string Folder { get; } = folder;
     public FrozenStack Frozen { get; private set; } = frozen;
-    public ConcurrentDictionary<string, string> Passwords { get; } = passwords;
+    public Lazy<string> Password { get; } = password;
     public bool Outbound { get; } = outbound;
-
-    public string PasswordOf(string service) => Passwords.GetOrAdd(service, _ => RandomNumberGenerator.GetHexString(32, lowercase: true));
 
     /// <summary>Where a service's writes go, across its restarts, until the stack is frozen or rolled back.</summary>
     public string UpperOf(string service) => $"{Folder}/service.{service}.{_epoch}";

@@ -63,7 +63,7 @@ internal sealed partial class StackWorks
     private RecipeCredentials? CredentialsOf(StackService service, RecipeTraits? recipe)
     {
         if (service.Wanted.Auth is { } auth) return new RecipeCredentials(auth.User, auth.Password, auth.User);
-        return recipe?.DefaultUser is not { } user ? null : new RecipeCredentials(user, Ground?.PasswordOf(service.Name) ?? Passwords.Of(service.Name), user);
+        return recipe?.DefaultUser is not { } user ? null : new RecipeCredentials(user, Ground?.Password.Value ?? Passwords.Of(service.Name), user);
     }
 
     private PasswordFile Passwords => new(Path.Combine(rooms.Paths.State, "stacks", folder.Name.Id));
