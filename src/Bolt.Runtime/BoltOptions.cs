@@ -15,10 +15,16 @@ public sealed record BoltOptions
     public IReadOnlyList<string>? SuperviseCommand { get; init; }
     /// <summary>Path of the dotnet host for <c>build = "./project"</c>; null looks in PATH.</summary>
     public string? DotnetPath { get; init; }
+    /// <summary>Absolute path of registries.toml (docs/registries.md); null: registries need no settings.</summary>
+    public string? RegistriesFile { get; init; }
+    /// <summary>Absolute path of Docker's config.json with logins and credential helpers; null: no one is logged in.</summary>
+    public string? DockerConfigFile { get; init; }
 
     /// <summary>
     /// The folders that the tool uses: as root /var/lib/bolt, /run/bolt and /var/cache/bolt, else below XDG_DATA_HOME,
     /// XDG_RUNTIME_DIR and XDG_CACHE_HOME (XDG base directory specification). BOLT_STATE, BOLT_RUN and BOLT_CACHE override.
+    /// Registry settings are /etc/bolt/registries.toml or the one below XDG_CONFIG_HOME, or what BOLT_REGISTRIES names;
+    /// logins are in DOCKER_CONFIG or ~/.docker.
     /// </summary>
     /// <param name="environment">Reads one environment variable.</param>
     /// <param name="root">The caller's effective uid is 0.</param>
@@ -37,6 +43,17 @@ public sealed record BoltOptions
             RunFolder = Pick("BOLT_RUN", "/run/bolt", environment("XDG_RUNTIME_DIR"), state + "/run"),
             CacheFolder = Pick("BOLT_CACHE", "/var/cache/bolt", environment("XDG_CACHE_HOME"), home + "/.cache"),
             ShimPath = environment("BOLT_SHIM"),
+            RegistriesFile = environment("BOLT_REGISTRIES") is { Length: > 0 } registries ? Path.GetFullPath(registries)
+                : RegistriesOf(root, environment("XDG_CONFIG_HOME") is { Length: > 0 } config ? config : home + "/.config"),
+            DockerConfigFile = Path.GetFullPath((environment("DOCKER_CONFIG") is { Length: > 0 } docker ? docker : home + "/.docker") + "/config.json"),
         };
+    }
+
+    // The machine's settings count for whoever has none of his own.
+    private static string RegistriesOf(bool root, string config)
+    {
+        const string machine = "/etc/bolt/registries.toml";
+        var own = Path.Combine(config, "bolt/registries.toml");
+        return root || !File.Exists(own) ? machine : own;
     }
 }

@@ -80,6 +80,8 @@ public sealed partial class BoltRuntime
             ShimPath = order.Shim,
             SuperviseCommand = order.Supervise,
             DotnetPath = order.Dotnet,
+            RegistriesFile = order.Registries,
+            DockerConfigFile = order.DockerConfig,
         });
         // A session of its own: the terminal's Ctrl-C and hang-up are not meant for it.
         Sys.SetSession();
@@ -190,7 +192,7 @@ public sealed partial class BoltRuntime
         folder.Create();
         StackFolder.Write(folder.SuperviseOrder, new SuperviseOrder(
             folder.Name.Id, adoptOnly, Options.StateFolder, Options.RunFolder, Options.CacheFolder,
-            Options.ShimPath, [.. command], Options.DotnetPath), StackJsonShapes.Default.SuperviseOrder);
+            Options.ShimPath, [.. command], Options.DotnetPath, Options.RegistriesFile, Options.DockerConfigFile), StackJsonShapes.Default.SuperviseOrder);
         var start = new ProcessStartInfo(command[0])
         {
             RedirectStandardInput = true,

@@ -1,7 +1,9 @@
 using Bolt.Boltfiles;
 using Bolt.Builds;
 using Bolt.Diagnostics;
+using Bolt.Images;
 using Bolt.Launch;
+using Bolt.Registries;
 using Bolt.Storage;
 using Bolt.Surge;
 
@@ -36,7 +38,9 @@ public sealed partial class BoltRuntime(BoltOptions options)
         var paths = new StoragePaths(options.StateFolder, options.RunFolder, options.CacheFolder);
         var ids = IdMap.OfCurrentUser();
         var files = new MappedFiles(shim, ids);
-        var images = new ImageBuild(new BuildTools(paths, new ContentStore(paths), new TreeStore(paths, files), files, ids, shim, options.DotnetPath));
-        return new StackRooms(paths, ids, shim, files, new VolumeStore(paths, files), images);
+        var (content, trees) = (new ContentStore(paths), new TreeStore(paths, files));
+        var registry = new Registry(options.RegistriesFile, options.DockerConfigFile, content, trees, new ImageStore(paths, content));
+        var tools = new BuildTools(paths, content, trees, files, ids, shim, options.DotnetPath, registry);
+        return new StackRooms(paths, ids, shim, files, new VolumeStore(paths, files), new ImageBuild(tools), tools);
     }
 }

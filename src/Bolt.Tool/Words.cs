@@ -78,6 +78,15 @@ internal static class Words
             : throw new BoltException(ToolErrors.BadWord(option, word, "an age such as `10m`, or a time such as `2026-01-31T12:00`"));
     }
 
+    /// <summary>"12.3 MB": as registries and disks count.</summary>
+    public static string Size(long bytes) => bytes switch
+    {
+        >= 1_000_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.##} GB"),
+        >= 1_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.#} MB"),
+        >= 1_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e3:0.#} kB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes} B"),
+    };
+
     // ShortForms says "has no port number in `x`; write `8080:80`".
     private static BoltException Bad(string option, string word, string problem)
     {

@@ -9,18 +9,21 @@ using Bolt.Storage;
 
 namespace Bolt.Builds;
 
-/// <summary>What bolt.lock pins: for each recipe the packages by hash, and the layer that they make.</summary>
+/// <summary>What bolt.lock pins: for each recipe the packages by hash and the layer that they make, for each image of a registry its digest.</summary>
 /// <param name="Pins">By <see cref="RecipeBuild"/>'s key: "postgres:15/amd64".</param>
-internal sealed record BoltLock(ImmutableSortedDictionary<string, RecipePin> Pins)
+/// <param name="Images">By the whole reference: "docker.io/library/nginx:1.27".</param>
+internal sealed record BoltLock(ImmutableSortedDictionary<string, RecipePin> Pins, ImmutableSortedDictionary<string, Digest> Images)
 {
     private const int Format = 1;
     /// <summary>A closure has tens of packages of some 300 bytes; more than this was not written by Bolt.</summary>
     private const int MaxBytes = 16 << 20;
 
     public static BoltLock Empty { get; } =
-        new(ImmutableSortedDictionary.Create<string, RecipePin>(StringComparer.Ordinal));
+        new(ImmutableSortedDictionary.Create<string, RecipePin>(StringComparer.Ordinal), ImmutableSortedDictionary.Create<string, Digest>(StringComparer.Ordinal));
 
-    public BoltLock With(string key, RecipePin pin) => new(Pins.SetItem(key, pin));
+    public BoltLock With(string key, RecipePin pin) => this with { Pins = Pins.SetItem(key, pin) };
+
+    public BoltLock With(string reference, Digest image) => this with { Images = Images.SetItem(reference, image) };
 
     /// <summary>An absent file is an empty lock; one that cannot be read is an error, never silently replaced.</summary>
     public static Checked<BoltLock> Read(string path)
@@ -36,7 +39,9 @@ internal sealed record BoltLock(ImmutableSortedDictionary<string, RecipePin> Pin
             {
                 return Refused(path, $"it has format {file?.Version}, not {Format}");
             }
-            return new Checked<BoltLock>(new BoltLock(file.Recipes.ToImmutableSortedDictionary(StringComparer.Ordinal)), []);
+            return new Checked<BoltLock>(new BoltLock(
+                file.Recipes.ToImmutableSortedDictionary(StringComparer.Ordinal),
+                (file.Images ?? []).ToImmutableSortedDictionary(i => i.Key, i => Digest.Parse(i.Value ?? "") ?? throw new JsonException($"`{i.Value}` is no digest"), StringComparer.Ordinal)), []);
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
@@ -73,7 +78,12 @@ internal sealed record BoltLock(ImmutableSortedDictionary<string, RecipePin> Pin
             text.Append("    }");
             first = false;
         }
-        return text.Append(first ? "}\n}\n" : "\n  }\n}\n").ToString();
+        text.Append(first ? "}" : "\n  }");
+        if (!Images.IsEmpty)
+        {
+            text.Append(",\n  \"images\": {\n    ").AppendJoin(",\n    ", Images.Select(i => $"{JsonSerializer.Serialize(i.Key, LockJson.Plain.String)}: \"{i.Value}\"")).Append("\n  }");
+        }
+        return text.Append("\n}\n").ToString();
     }
 
     private static void AppendPin(StringBuilder text, RecipePin pin)
@@ -98,7 +108,8 @@ internal sealed record BoltLock(ImmutableSortedDictionary<string, RecipePin> Pin
 internal sealed record RecipePin(Digest Recipe, Digest Layer, PackageLock Packages);
 
 /// <summary>The file's shape: a pin with its packages flattened into it.</summary>
-internal sealed record LockFile(int Version, SortedDictionary<string, RecipePin> Recipes);
+/// <param name="Images">Absent where no image comes from a registry.</param>
+internal sealed record LockFile(int Version, SortedDictionary<string, RecipePin> Recipes, SortedDictionary<string, string?>? Images = null);
 
 internal sealed class RecipePinConverter : JsonConverter<RecipePin>
 {

@@ -9,11 +9,8 @@ internal static partial class BuildErrors
 {
     private const int MaxCauses = 10, MaxLine = 400;
 
-    public static Diagnostic NoRegistries(string reference, string? recipe) => Error("BOLT2301",
-        $"`{reference}` lies in a registry, and registries are not built yet",
-        recipe is null
-            ? $"use a recipe ({string.Join(", ", RecipeCatalog.Names.Select(n => $"`bolt://{n}`"))}) or an OCI layout folder"
-            : $"use `bolt://{recipe}`");
+    public static Diagnostic RecipeInstead(string recipe, Diagnostic cause) => Error("BOLT2301",
+        cause.Message, $"use `bolt://{recipe}`, which needs no registry, or mend what is in the way") with { Cause = cause.Cause };
 
     public static Diagnostic NoFolder(string written, string folder) => Error("BOLT2302",
         $"`{written}` does not exist", $"make the folder `{folder}`, or correct the path");

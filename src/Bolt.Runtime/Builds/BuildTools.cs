@@ -1,4 +1,5 @@
 using Bolt.Launch;
+using Bolt.Registries;
 using Bolt.Storage;
 
 namespace Bolt.Builds;
@@ -6,6 +7,7 @@ namespace Bolt.Builds;
 /// <summary>The stores and programs that builds work with.</summary>
 /// <param name="ShimPath">bolt-shim.</param>
 /// <param name="DotnetPath">The dotnet host; null looks in PATH.</param>
+/// <param name="Registry">Where images come from.</param>
 internal sealed record BuildTools(
     StoragePaths Paths,
     ContentStore Content,
@@ -13,4 +15,5 @@ internal sealed record BuildTools(
     MappedFiles Files,
     IdMap Ids,
     string ShimPath,
-    string? DotnetPath);
+    string? DotnetPath,
+    Registry Registry);

@@ -38,7 +38,7 @@ internal sealed class ImageBuild(BuildTools tools)
             case ServiceSource.Image image when RecipeReference.Parse(image.Reference, baseFolder) is { Exists: true } recipe:
                 return Recipe(recipe);
             case ServiceSource.Image image:
-                throw new BoltException(NotHere(image.Reference));
+                return RegistryImage.PrepareAsync(tools, image.Reference, @lock, offline, progress, cancellationToken);
             default:
                 throw new System.Diagnostics.UnreachableException();
         }
@@ -46,15 +46,4 @@ internal sealed class ImageBuild(BuildTools tools)
 
     private static RecipeReference Named(string text, string baseFolder) =>
         RecipeReference.Parse(text, baseFolder) ?? throw new BoltException(ImageErrors.BadReference(text, "it names no recipe", "write `NAME[:TAG]`, for example `postgres:15`"));
-
-    private static Diagnostic NotHere(string text)
-    {
-        var reference = ImageReference.Parse(text);
-        if (!reference.Ok)
-        {
-            return reference.Diagnostics[0];
-        }
-        var name = reference.Value!.Repository[(reference.Value.Repository.LastIndexOf('/') + 1)..];
-        return BuildErrors.NoRegistries(text, RecipeCatalog.Names.Contains(name) ? name : null);
-    }
 }

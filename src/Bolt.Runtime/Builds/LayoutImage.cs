@@ -31,24 +31,7 @@ internal static class LayoutImage
     {
         // The index is read each time: a layout that was written anew is another image under the same name.
         var image = await new ImageStore(tools.Paths, tools.Content).ImportLayoutAsync(folder, tag, cancellationToken).ConfigureAwait(false);
-        var layers = ImmutableArray.CreateBuilder<string>();
-        foreach (var layer in image.Config.DiffIds)
-        {
-            layers.Add(await tools.Trees.UnpackAsync(layer, () => tools.Content.OpenRead(layer), cancellationToken).ConfigureAwait(false));
-        }
-        return new PreparedImage
-        {
-            Reference = reference,
-            Id = image.Id,
-            Layers = layers.ToImmutable(),
-            Entrypoint = image.Config.Entrypoint,
-            Command = image.Config.Command,
-            Environment = image.Config.Environment,
-            User = image.Config.User,
-            WorkingDirectory = image.Config.WorkingDirectory is { Length: > 0 } working ? working : "/",
-            ExposedPorts = image.Config.TcpPorts(),
-            StopSignal = OciSignal.Number(image.Config.StopSignal),
-        };
+        return await StoredImage.PrepareAsync(tools, reference, image, cancellationToken).ConfigureAwait(false);
     }
 }
 

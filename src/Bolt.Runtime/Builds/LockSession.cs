@@ -16,12 +16,19 @@ internal sealed class LockSession
 
     public RecipePin? TryGet(string key) => Current.Pins.GetValueOrDefault(key);
 
-    public void Set(string key, RecipePin pin)
+    /// <summary>Digest that a registry's reference is pinned to.</summary>
+    public Storage.Digest? TryGetImage(string reference) => Current.Images.TryGetValue(reference, out var digest) ? digest : null;
+
+    public void Set(string key, RecipePin pin) => Change(before => before.With(key, pin));
+
+    public void SetImage(string reference, Storage.Digest digest) => Change(before => before.With(reference, digest));
+
+    private void Change(Func<BoltLock, BoltLock> change)
     {
         while (true)
         {
             var before = Current;
-            if (Interlocked.CompareExchange(ref current, before.With(key, pin), before) == before)
+            if (Interlocked.CompareExchange(ref current, change(before), before) == before)
             {
                 return;
             }

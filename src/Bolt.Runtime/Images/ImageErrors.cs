@@ -31,5 +31,21 @@ internal static class ImageErrors
 
     public static Diagnostic BadLayer(string digest, string reason) => Error("BOLT2009", $"layer `{digest}` cannot be used: {reason}");
 
+    public static Diagnostic Schema1() => Error("BOLT2010",
+        "the image has a manifest of Docker's first schema, which nothing verifies", "push it again with a tool of this decade: `skopeo copy` converts it");
+
+    public static Diagnostic NoImage(string type) => Error("BOLT2011",
+        $"it is no image: its config is `{type}`", "name an image; artifacts such as charts, signatures and models cannot be run");
+
+    public static Diagnostic ForeignLayer(string digest, string? url) => Error("BOLT2012",
+        $"layer `{digest}` may not be distributed by registries{(url is null ? "" : $"; its maker keeps it at `{url}`")}",
+        "use an image without such layers; they belong to Windows");
+
+    public static Diagnostic NotWhole(string reference) => Error("BOLT2013",
+        $"`{reference}` cannot be kept: not all of it is in the store");
+
+    public static Diagnostic LayerCount(int layers, int diffIds) => Error("BOLT2014", string.Create(CultureInfo.InvariantCulture,
+        $"the manifest has {layers} layers and its config {diffIds}"));
+
     private static Diagnostic Error(string code, string message, string? fix = null) => new(code, Severity.Error, message, null, fix);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json;
 using Bolt.Diagnostics;
 using Bolt.Storage;
@@ -20,9 +21,13 @@ internal sealed record OciConfig
     public string WorkingDirectory { get; init; } = "";
     /// <summary>"80/tcp", in ordinal order.</summary>
     public ImmutableSortedSet<string> ExposedPorts { get; init; } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
+    /// <summary>Folders that its maker wants on a volume.</summary>
+    public ImmutableSortedSet<string> Volumes { get; init; } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
     /// <summary>A name or a number: "SIGQUIT", "3"; empty means SIGTERM.</summary>
     public string StopSignal { get; init; } = "";
     public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+    /// <summary>When its maker says it was made; Bolt's own images do not say, so that equal ones are equal.</summary>
+    public DateTimeOffset? Created { get; init; }
     /// <summary>Digests of the uncompressed layers, lowest first.</summary>
     public ImmutableArray<Digest> DiffIds { get; init; } = [];
 
@@ -35,8 +40,8 @@ internal sealed record OciConfig
             Config = new ConfigProcess
             {
                 User = OrNull(User),
-                ExposedPorts = ExposedPorts.IsEmpty ? null
-                    : new SortedDictionary<string, EmptyDocument>(ExposedPorts.ToDictionary(p => p, _ => new EmptyDocument()), StringComparer.Ordinal),
+                ExposedPorts = Set(ExposedPorts),
+                Volumes = Set(Volumes),
                 Env = OrNull(Environment),
                 Entrypoint = OrNull(Entrypoint),
                 Cmd = OrNull(Command),
@@ -76,12 +81,15 @@ internal sealed record OciConfig
         return new OciConfig
         {
             Architecture = document.Architecture ?? OciPlatform.Architecture,
+            // RFC 3339; a text that is none is no reason to refuse the image.
+            Created = DateTimeOffset.TryParse(document.Created, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var created) ? created : null,
             Entrypoint = [.. (process.Entrypoint ?? []).OfType<string>()],
             Command = [.. (process.Cmd ?? []).OfType<string>()],
             Environment = [.. (process.Env ?? []).OfType<string>()],
             User = process.User ?? "",
             WorkingDirectory = process.WorkingDir ?? "",
             ExposedPorts = (process.ExposedPorts?.Keys ?? Enumerable.Empty<string>()).ToImmutableSortedSet(StringComparer.Ordinal),
+            Volumes = (process.Volumes?.Keys ?? Enumerable.Empty<string>()).ToImmutableSortedSet(StringComparer.Ordinal),
             StopSignal = process.StopSignal ?? "",
             Labels = (process.Labels ?? []).ToImmutableSortedDictionary(StringComparer.Ordinal),
             DiffIds = [.. layers.Select(l => Digest.Parse(l ?? "") ?? throw new JsonException($"`{l}` is no digest of a layer"))],
@@ -93,6 +101,10 @@ internal sealed record OciConfig
         [.. ExposedPorts.Where(p => !p.EndsWith("/udp", StringComparison.Ordinal))
             .Select(p => int.TryParse(p.AsSpan(0, p.AsSpan().IndexOfAny('/', '-') is var end and >= 0 ? end : p.Length), out var port) ? port : 0)
             .Where(p => p is > 0 and <= 65535).Distinct().Order()];
+
+    // Go writes a set as an object of empty objects.
+    private static SortedDictionary<string, EmptyDocument>? Set(ImmutableSortedSet<string> names) =>
+        names.IsEmpty ? null : new SortedDictionary<string, EmptyDocument>(names.ToDictionary(p => p, _ => new EmptyDocument()), StringComparer.Ordinal);
 
     private static string? OrNull(string text) => text.Length == 0 ? null : text;
 

@@ -9,6 +9,7 @@ internal sealed record ConfigDocument
     public string? Os { get; init; }
     public ConfigProcess? Config { get; init; }
     public ConfigRoot? Rootfs { get; init; }
+    public string? Created { get; init; }
 }
 
 /// <summary>Its "config": Docker's names, with capitals.</summary>
@@ -22,6 +23,7 @@ internal sealed record ConfigProcess
     [JsonPropertyName("WorkingDir")] public string? WorkingDir { get; init; }
     [JsonPropertyName("Labels")] public SortedDictionary<string, string>? Labels { get; init; }
     [JsonPropertyName("StopSignal")] public string? StopSignal { get; init; }
+    [JsonPropertyName("Volumes")] public SortedDictionary<string, EmptyDocument>? Volumes { get; init; }
 }
 
 /// <summary>{}: Go writes its sets so.</summary>
@@ -32,19 +34,28 @@ internal sealed record ConfigRoot(string? Type, [property: JsonPropertyName("dif
 /// <summary>image-index and Docker's manifest list.</summary>
 internal sealed record IndexDocument(Descriptor[]? Manifests);
 
-internal sealed record ManifestDocument(Descriptor? Config, Descriptor[]? Layers);
+/// <summary>What is looked at before it is known which of the two a text is.</summary>
+internal sealed record ShapeDocument(int SchemaVersion, string? MediaType, Descriptor? Config, Descriptor[]? Layers, Descriptor[]? Manifests);
+
+/// <summary>A manifest as Bolt writes it.</summary>
+internal sealed record ManifestDocument(int SchemaVersion, string MediaType, Descriptor Config, Descriptor[] Layers);
 
 internal sealed record Descriptor(
     string? MediaType,
     string? Digest,
     long Size,
     PlatformDocument? Platform,
-    Dictionary<string, string>? Annotations);
+    Dictionary<string, string>? Annotations,
+    string[]? Urls = null,
+    string? ArtifactType = null);
 
 internal sealed record PlatformDocument(string? Architecture, string? Os, string? Variant);
 
 /// <summary>A record of the image store.</summary>
-internal sealed record ImageRecord(int Version, string Reference, string Config);
+/// <param name="Config">Digest of the config: the image's identity.</param>
+/// <param name="Manifest">Digest of the manifest that names the layers as they are packed; null: Bolt made the image.</param>
+/// <param name="Target">Digest that the name stood for where it came from: the manifest's, or an index's above it.</param>
+internal sealed record ImageRecord(int Version, string Reference, string Config, string? Manifest = null, string? Target = null);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
@@ -52,5 +63,6 @@ internal sealed record ImageRecord(int Version, string Reference, string Config)
 [JsonSerializable(typeof(ConfigDocument))]
 [JsonSerializable(typeof(IndexDocument))]
 [JsonSerializable(typeof(ManifestDocument))]
+[JsonSerializable(typeof(ShapeDocument))]
 [JsonSerializable(typeof(ImageRecord))]
 internal sealed partial class OciJson : JsonSerializerContext;

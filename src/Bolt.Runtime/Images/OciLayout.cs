@@ -1,6 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Bolt.Diagnostics;
 using Bolt.Kernel;
 using Bolt.Storage;
@@ -14,26 +12,21 @@ namespace Bolt.Images;
 internal sealed class OciLayout(string folder)
 {
     public const int MaxDocument = 4 << 20;
-    private const int MaxNesting = 4, MaxDescriptors = 1000;
+    private const int MaxNesting = 4;
     private const string TagAnnotation = "org.opencontainers.image.ref.name";
 
     /// <summary>The image's config and its layers' descriptors, lowest first.</summary>
     public (OciConfig Config, IReadOnlyList<Descriptor> Layers) Select(string? tag)
     {
         var manifest = ReadManifest(Choose(ReadIndex(), tag));
-        var config = OciConfig.Read(ReadBlob(manifest.Config ?? throw Bad("manifest", "it names no config")));
-        var layers = manifest.Layers ?? [];
-        if (Array.Exists(layers, l => l is null))
-        {
-            throw Bad("manifest", "one of its layers is null");
-        }
+        var config = OciConfig.Read(ReadBlob(manifest.Config));
         if (config.Architecture != OciPlatform.Architecture)
         {
             throw new BoltException(ImageErrors.NoPlatform(folder, $"linux/{OciPlatform.Architecture}", [$"linux/{config.Architecture}"]));
         }
-        return layers.Length == config.DiffIds.Length
-            ? (config, layers)
-            : throw Bad("manifest", $"it has {layers.Length} layers and its config {config.DiffIds.Length}");
+        return manifest.Layers.Length == config.DiffIds.Length
+            ? (config, manifest.Layers)
+            : throw new BoltException(ImageErrors.LayerCount(manifest.Layers.Length, config.DiffIds.Length));
     }
 
     /// <summary>Puts a layer's plain tar into the store, when it is not there.</summary>
@@ -44,7 +37,7 @@ internal sealed class OciLayout(string folder)
             return;
         }
         // Encrypted layers and unknown packings have types of their own; what the bytes are is seen from them.
-        if (layer.MediaType is { } type && !type.Contains("tar", StringComparison.Ordinal) || layer.MediaType?.Contains("encrypted", StringComparison.Ordinal) == true)
+        if (!MediaTypes.IsLayer(layer.MediaType))
         {
             throw new BoltException(ImageErrors.BadLayer(layer.Digest ?? "", $"its type is `{layer.MediaType}`"));
         }
@@ -69,7 +62,7 @@ internal sealed class OciLayout(string folder)
         var path = Path.Combine(folder, "index.json");
         return PlainFile.Read(path, MaxDocument, out var bytes) switch
         {
-            Errno.None => Manifests(Parse(bytes, OciJson.Default.IndexDocument, "index")),
+            Errno.None => Manifests(ImageDocument.Read(bytes, MediaTypes.Index)),
             Errno.ENOENT => throw new BoltException(ImageErrors.NoLayout(folder, "it has no `index.json`")),
             var errno => throw new BoltException(ImageErrors.NoLayout(folder, $"its `index.json`: {errno.Text()}")),
         };
@@ -93,36 +86,24 @@ internal sealed class OciLayout(string folder)
             ?? throw new BoltException(ImageErrors.NoSuchTag(folder, tag, tags));
     }
 
-    private ManifestDocument ReadManifest(Descriptor descriptor)
+    private ImageDocument.Manifest ReadManifest(Descriptor descriptor)
     {
         for (var depth = 0; depth < MaxNesting; depth++)
         {
-            var bytes = ReadBlob(descriptor);
-            if (!IsIndex(descriptor))
+            var document = ImageDocument.Read(ReadBlob(descriptor), descriptor.MediaType);
+            if (document is ImageDocument.Manifest manifest)
             {
-                return Parse(bytes, OciJson.Default.ManifestDocument, "manifest");
+                return manifest;
             }
-            descriptor = ForThisMachine(Manifests(Parse(bytes, OciJson.Default.IndexDocument, "index")));
+            descriptor = ForThisMachine(Manifests(document));
         }
         throw Bad("index", "indexes stand in indexes without end");
     }
 
-    private Descriptor ForThisMachine(Descriptor[] manifests) =>
-        manifests.FirstOrDefault(m => m.Platform is { Os: "linux" } p && p.Architecture == OciPlatform.Architecture)
-        ?? (manifests is [{ Platform: null } only] ? only : null)
-        ?? throw new BoltException(ImageErrors.NoPlatform(folder, $"linux/{OciPlatform.Architecture}",
-            manifests.Select(m => $"{m.Platform?.Os ?? "?"}/{m.Platform?.Architecture ?? "?"}")));
+    private Descriptor ForThisMachine(Descriptor[] manifests) => PlatformChoice.Choose(manifests)
+        ?? throw new BoltException(ImageErrors.NoPlatform(folder, $"linux/{OciPlatform.Architecture}", manifests.Select(PlatformChoice.Text)));
 
-    private static bool IsIndex(Descriptor descriptor) => descriptor.MediaType is
-        "application/vnd.oci.image.index.v1+json" or "application/vnd.docker.distribution.manifest.list.v2+json";
-
-    private static Descriptor[] Manifests(IndexDocument index) => index.Manifests switch
-    {
-        null => throw Bad("index", "it has no manifests"),
-        { Length: > MaxDescriptors } => throw Bad("index", "it has more than 1000 manifests"),
-        var some when Array.Exists(some, m => m is null) => throw Bad("index", "one of its manifests is null"),
-        var some => some,
-    };
+    private static Descriptor[] Manifests(ImageDocument document) => ((ImageDocument.Index)document).Manifests;
 
     private byte[] ReadBlob(Descriptor descriptor)
     {
@@ -159,19 +140,6 @@ internal sealed class OciLayout(string folder)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new BoltException(ImageErrors.NoLayout(folder, e.Message), e);
-        }
-    }
-
-    private static T Parse<T>(byte[] bytes, JsonTypeInfo<T> type, string what)
-        where T : class
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(bytes, type) ?? throw Bad(what, "it is null");
-        }
-        catch (JsonException e)
-        {
-            throw new BoltException(ImageErrors.BadDocument(what, e.Message), e);
         }
     }
 

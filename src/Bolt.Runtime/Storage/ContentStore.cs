@@ -10,6 +10,7 @@ internal sealed class ContentStore(StoragePaths paths)
 
     private readonly string blobs = Path.Combine(paths.State, "blobs", "sha256");
     private readonly string incoming = Path.Combine(paths.State, "blobs", "incoming");
+    private readonly string partial = Path.Combine(paths.State, "blobs", "partial");
 
     public bool Contains(Digest digest) => File.Exists(PathOf(digest));
 
@@ -59,6 +60,40 @@ internal sealed class ContentStore(StoragePaths paths)
             throw;
         }
     }
+
+    /// <summary>
+    /// Takes a blob of known digest and size in pieces. The file of an interrupted transfer is taken up again, unless
+    /// another process is at it: then this one starts a file of its own, so that no lock is waited for.
+    /// </summary>
+    public IncomingBlob Receive(Digest digest, long size)
+    {
+        var path = Path.Combine(partial, digest.Hex);
+        try
+        {
+            StoreFolders.Ensure(blobs);
+            StoreFolders.Ensure(partial);
+            if (StoreFolders.TryHold(path, FileMode.OpenOrCreate) is { } held)
+            {
+                // The name may have gone between open and lock, with a transfer that was finished just then.
+                if (File.Exists(path))
+                {
+                    return new IncomingBlob(held, path, PathOf(digest), digest, size, resumable: true);
+                }
+                held.Dispose();
+            }
+            StoreFolders.Ensure(incoming);
+            var own = Path.Combine(incoming, Guid.NewGuid().ToString("n"));
+            var file = new FileStream(own, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+            return new IncomingBlob(file, own, PathOf(digest), digest, size, resumable: false);
+        }
+        catch (Exception e) when (StorageErrors.IsFileSystem(e))
+        {
+            throw StorageErrors.Wrap(path, e);
+        }
+    }
+
+    /// <summary>Forgets what an interrupted transfer left.</summary>
+    public void DropPartial(Digest digest) => StoreFolders.Discard(Path.Combine(partial, digest.Hex));
 
     private static async Task<Digest> CopyAsync(Stream content, string beside, CancellationToken cancellationToken)
     {

@@ -6,9 +6,10 @@ namespace Bolt.Storage;
 /// <summary>What is said about blobs, trees and volumes.</summary>
 internal static partial class StorageErrors
 {
+    public const string WrongDigestCode = "BOLT3001";
     private const int NoSpace = 28, QuotaExceeded = 122;
 
-    public static Diagnostic WrongDigest(Digest expected, Digest found) => Error("BOLT3001",
+    public static Diagnostic WrongDigest(Digest expected, Digest found) => Error(WrongDigestCode,
         $"content has digest `{found}`, not `{expected}`", "fetch or export it again; it was damaged or changed on the way");
 
     public static Diagnostic TooLarge(string what, long limit) => Error("BOLT3002", $"{what} is larger than {Size(limit)}");
@@ -19,6 +20,12 @@ internal static partial class StorageErrors
     public static Diagnostic NotWritten(string path, string reason) => Error("BOLT3004", $"cannot write `{path}`: {reason}");
 
     public static Diagnostic NoBlob(Digest digest) => Error("BOLT3005", $"blob `{digest}` is not in the store");
+
+    public static Diagnostic LongBlob(Digest digest, long size) => Error("BOLT3006",
+        string.Create(CultureInfo.InvariantCulture, $"blob `{digest}` goes on after its {size} bytes"), "its source is damaged or lies: fetch it elsewhere");
+
+    public static Diagnostic ShortBlob(Digest digest, long size, long found) => Error("BOLT3007",
+        string.Create(CultureInfo.InvariantCulture, $"blob `{digest}` has {found} bytes, not {size}"), "fetch it again; it was cut on the way");
 
     public static Diagnostic EntryLeaves(string entry) => Error("BOLT3010",
         $"layer entry `{entry}` leaves the layer", "do not use this image: its archive was made to write outside");

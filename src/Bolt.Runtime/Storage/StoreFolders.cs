@@ -78,12 +78,15 @@ internal static class StoreFolders
     }
 
     /// <summary>Writes a small file beside and renames it, so that it is read whole or not at all.</summary>
-    public static async Task WriteWholeAsync(string path, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    public static async Task WriteWholeAsync(string path, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken, UnixFileMode? mode = null)
     {
         var beside = $"{path}.{Guid.NewGuid():n}.tmp";
         try
         {
-            var file = new FileStream(beside, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+            var file = new FileStream(beside, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0, UnixCreateMode = mode,
+            });
             await using (file.ConfigureAwait(false))
             {
                 await file.WriteAsync(bytes, cancellationToken).ConfigureAwait(false);

@@ -23,7 +23,12 @@ internal sealed class TreeStore(StoragePaths paths, MappedFiles files)
     /// <summary>Unpacks a layer once; the path of its rootfs.</summary>
     /// <param name="diffId">Digest of the uncompressed tar; other bytes leave no tree.</param>
     /// <param name="openTar">Opens it: plain, gzip or zstd.</param>
-    public async Task<string> UnpackAsync(Digest diffId, Func<Stream> openTar, CancellationToken cancellationToken)
+    public Task<string> UnpackAsync(Digest diffId, Func<Stream> openTar, CancellationToken cancellationToken) =>
+        UnpackAsync(diffId, openTar, null, cancellationToken);
+
+    /// <summary>The same for a stream that comes from outside while it is unpacked.</summary>
+    /// <param name="whole">Awaited before the tree gets its name; throws when the stream was not what it should be.</param>
+    public async Task<string> UnpackAsync(Digest diffId, Func<Stream> openTar, Func<Task>? whole, CancellationToken cancellationToken)
     {
         if (Find(diffId) is { } found)
         {
@@ -41,7 +46,7 @@ internal sealed class TreeStore(StoragePaths paths, MappedFiles files)
             }
             StoreFolders.Ensure(trees);
             await SweepAsync(diffId, cancellationToken).ConfigureAwait(false);
-            await MakeAsync(diffId, tree, openTar, cancellationToken).ConfigureAwait(false);
+            await MakeAsync(diffId, tree, openTar, whole, cancellationToken).ConfigureAwait(false);
             return RootOf(tree);
         }
         finally
@@ -50,7 +55,7 @@ internal sealed class TreeStore(StoragePaths paths, MappedFiles files)
         }
     }
 
-    private async Task MakeAsync(Digest diffId, string tree, Func<Stream> openTar, CancellationToken cancellationToken)
+    private async Task MakeAsync(Digest diffId, string tree, Func<Stream> openTar, Func<Task>? whole, CancellationToken cancellationToken)
     {
         var beside = Path.Combine(trees, $".{diffId.Hex}.{Guid.NewGuid():n}");
         StoreFolders.Ensure(beside);
@@ -63,6 +68,10 @@ internal sealed class TreeStore(StoragePaths paths, MappedFiles files)
             if (owners.Count > 0)
             {
                 await files.ApplyAsync(root, owners, cancellationToken).ConfigureAwait(false);
+            }
+            if (whole is not null)
+            {
+                await whole().ConfigureAwait(false);
             }
             await File.WriteAllTextAsync(Path.Combine(beside, "boot"), BootId(), cancellationToken).ConfigureAwait(false);
             File.Delete(Path.Combine(beside, "lock"));

@@ -37,7 +37,9 @@ internal sealed record SuperviseOrder(
     string Cache,
     string? Shim,
     ImmutableArray<string> Supervise,
-    string? Dotnet);
+    string? Dotnet,
+    string? Registries = null,
+    string? DockerConfig = null);
 
 /// <summary>stack.json in the run folder: what the stack's network was made of.</summary>
 internal sealed record StackRecord(

@@ -16,7 +16,7 @@ internal static class RunCommand
     private static readonly Option<bool> Remove = new("--rm") { Description = "Remove all of it at its end" };
     private static readonly Option<bool> Interactive = new("--interactive", "-i") { Description = "Pass standard input" };
     private static readonly Option<bool> Tty = new("--tty", "-t") { Description = "Give it a terminal" };
-    private static readonly Argument<string> Image = new Argument<string>("IMAGE") { Description = "A recipe (postgres, nginx:1.22, ./mine.capsule.toml) or an OCI layout folder" }.WithoutOptions();
+    private static readonly Argument<string> Image = new Argument<string>("IMAGE") { Description = "A recipe (postgres, nginx:1.22, ./mine.capsule.toml), an image of a registry, or an OCI layout folder" }.WithoutOptions();
     private static readonly Argument<string[]> Inner = new("CMD") { Description = "Replaces the image's arguments", Arity = ArgumentArity.ZeroOrMore, CaptureRemainingTokens = true };
 
     public static Command Create()

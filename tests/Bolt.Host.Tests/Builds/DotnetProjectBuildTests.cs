@@ -61,7 +61,7 @@ public class DotnetProjectBuildTests
         var wrapper = stores.Folder + "/dotnet";
         File.WriteAllText(wrapper, $"#!/bin/sh\necho start >> '{log}'\nexec '{real.Program}' \"$@\"\n");
         File.SetUnixFileMode(wrapper, (UnixFileMode)0x1ed);
-        var tools = new BuildTools(stores.Paths, stores.Content, stores.Trees, stores.Files, stores.Files.Ids, stores.Shim, wrapper);
+        var tools = new BuildTools(stores.Paths, stores.Content, stores.Trees, stores.Files, stores.Files.Ids, stores.Shim, wrapper, stores.Registry());
         return (new DotnetProjectBuild(tools, async _ => new PreparedImage
         {
             Reference = DotnetProjectBuild.BaseRecipe,

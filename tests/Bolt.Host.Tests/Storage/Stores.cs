@@ -1,7 +1,9 @@
 using System.Formats.Tar;
 using System.Text;
 using Bolt.Kernel;
+using Bolt.Images;
 using Bolt.Launch;
+using Bolt.Registries;
 using Bolt.Storage;
 
 namespace Bolt.Host.Tests.Storage;
@@ -28,6 +30,9 @@ internal sealed class Stores : IAsyncDisposable
     public ContentStore Content { get; }
     public TreeStore Trees { get; }
     public VolumeStore Volumes { get; }
+
+    /// <summary>Registries with these settings and logins.</summary>
+    public Registry Registry(string? settings = null, string? logins = null) => new(settings, logins, Content, Trees, new ImageStore(Paths, Content));
 
     /// <summary>Host owner and mode that an inner owner has.</summary>
     public (uint Uid, uint Gid, uint Mode) Expected(uint uid, uint gid, uint mode)

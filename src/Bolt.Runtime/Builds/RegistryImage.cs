@@ -1,0 +1,74 @@
+using System.Globalization;
+using Bolt.Diagnostics;
+using Bolt.Images;
+using Bolt.Registries;
+using Bolt.Storage;
+
+namespace Bolt.Builds;
+
+/// <summary>An image by a registry's name: from the store when it is there, as bolt.lock pins it, else pulled.</summary>
+internal static class RegistryImage
+{
+    public static async Task<PreparedImage> PrepareAsync(
+        BuildTools tools, string text, LockSession @lock, bool offline, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
+    {
+        var read = ImageReference.Parse(text);
+        var reference = read.Ok ? read.Value! : throw new BoltException(read.Diagnostics[0]);
+        var pin = reference.Digest ?? @lock.TryGetImage(reference.ToString());
+        // The pinned one has a name of its own, which stays when the tag moves on.
+        var wanted = pin is null ? reference : reference with { Tag = null, Digest = pin };
+        var image = new ImageStore(tools.Paths, tools.Content).Find(wanted.ToString())
+            ?? await PullAsync(tools, wanted, offline, progress, cancellationToken).ConfigureAwait(false);
+        if (pin is null && image.Target is { } target)
+        {
+            @lock.SetImage(reference.ToString(), target);
+        }
+        return await StoredImage.PrepareAsync(tools, text, image, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<LocalImage> PullAsync(
+        BuildTools tools, ImageReference reference, bool offline, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
+    {
+        if (offline)
+        {
+            throw new BoltException(RegistryErrors.NotOnMachine(reference.ToString()));
+        }
+        try
+        {
+            return await tools.Registry.PullAsync(reference, progress is null ? null : new TransferSum(reference.ToString(), progress), cancellationToken).ConfigureAwait(false);
+        }
+        catch (BoltException e) when (RecipeCatalog.Names.Contains(reference.Repository[(reference.Repository.LastIndexOf('/') + 1)..]))
+        {
+            var recipe = reference.Repository[(reference.Repository.LastIndexOf('/') + 1)..];
+            throw new BoltException(BuildErrors.RecipeInstead(recipe, e.Diagnostic), e);
+        }
+    }
+
+    /// <summary>The layers of one pull as a single figure.</summary>
+    private sealed class TransferSum(string reference, IProgress<BuildProgress> progress) : IProgress<TransferEvent>
+    {
+        private readonly Lock writing = new();
+        private readonly Dictionary<string, long> done = new(StringComparer.Ordinal);
+        private long total;
+
+        public void Report(TransferEvent value)
+        {
+            lock (writing)
+            {
+                switch (value)
+                {
+                    case TransferEvent.Resolved resolved:
+                        total = resolved.Size;
+                        break;
+                    case TransferEvent.LayerMoved moved:
+                        done[moved.Digest] = moved.Done;
+                        break;
+                    case TransferEvent.Waiting waiting:
+                        progress.Report(new BuildProgress(string.Create(CultureInfo.InvariantCulture, $"{waiting.Host}: {waiting.Reason}; trying again"), 0, 0));
+                        return;
+                }
+                progress.Report(new BuildProgress($"pulling {reference}", done.Values.Sum(), total));
+            }
+        }
+    }
+}

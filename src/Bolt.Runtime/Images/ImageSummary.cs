@@ -1,0 +1,10 @@
+namespace Bolt.Images;
+
+/// <summary>An image of the store, as lists show it.</summary>
+/// <param name="Reference">The name that it is kept by.</param>
+/// <param name="Id">Digest of its config: what it is.</param>
+/// <param name="Digest">Digest that the name stands for in a registry; null: it never was in one.</param>
+/// <param name="Size">Bytes of its layers as they are kept.</param>
+/// <param name="Layers">How many layers it has.</param>
+/// <param name="Created">When its maker says it was made; null: it does not say.</param>
+public sealed record ImageSummary(string Reference, string Id, string? Digest, long Size, int Layers, DateTimeOffset? Created);

@@ -1,0 +1,33 @@
+using Bolt.Diagnostics;
+using Bolt.Images;
+using Bolt.Storage;
+
+namespace Bolt.Registries;
+
+/// <summary>The room's door: images from registries, as this machine's settings and logins have it.</summary>
+/// <param name="settingsFile">registries.toml; null or absent: no settings.</param>
+/// <param name="dockerConfigFile">Docker's config.json; null or absent: no logins.</param>
+internal sealed class Registry(string? settingsFile, string? dockerConfigFile, ContentStore content, TreeStore trees, ImageStore images)
+{
+    public RegistryPatience Patience { get; init; } = RegistryPatience.Default;
+
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Fetches what is not here, and keeps the image under its reference and under `NAME@DIGEST`.</summary>
+    public async Task<LocalImage> PullAsync(ImageReference reference, IProgress<TransferEvent>? progress, CancellationToken cancellationToken)
+    {
+        using var client = Client(progress);
+        return await new ImagePull(client, content, trees, images).PullAsync(reference, progress, cancellationToken).ConfigureAwait(false);
+    }
+
+    private RegistryClient Client(IProgress<TransferEvent>? progress)
+    {
+        var settings = RegistrySettings.ReadFile(settingsFile);
+        return new RegistryClient(
+            settings.Ok ? settings.Value! : throw new BoltException(settings.Diagnostics.First(d => d.Severity == Severity.Error)),
+            () => DockerConfig.Read(dockerConfigFile), Patience, Clock)
+        {
+            Waiting = (host, reason, wait) => progress?.Report(new TransferEvent.Waiting(host, reason, wait)),
+        };
+    }
+}
