@@ -16,6 +16,22 @@ public sealed partial class BoltRuntime
     public async Task<ImageSummary> PullAsync(string reference, IProgress<TransferEvent>? progress, CancellationToken cancellation) =>
         Summary(await Rooms.Tools.Registry.PullAsync(Named(reference), progress, cancellation).ConfigureAwait(false));
 
+    /// <summary>Checks a password with a registry and keeps it in <see cref="BoltOptions.DockerConfigFile"/>.</summary>
+    /// <param name="host">The registry, as references name it.</param>
+    /// <param name="user">Who logs in.</param>
+    /// <param name="secret">The password or access token.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public Task LoginAsync(string host, string user, string secret, CancellationToken cancellation) =>
+        Rooms.Tools.Registry.LoginAsync(RegistryNamed(host), user, secret, cancellation);
+
+    /// <summary>Forgets the password for a registry.</summary>
+    public Task LogoutAsync(string host, CancellationToken cancellation) => Rooms.Tools.Registry.LogoutAsync(RegistryNamed(host), cancellation);
+
+    // A host is what a reference takes for one.
+    private static string RegistryNamed(string host) => ImageReference.Parse(host + "/x").Value is { } reference && reference.Repository is "x" or "library/x"
+        ? reference.Registry
+        : throw new BoltException(ImageErrors.BadReference(host, "it names no registry", "write `HOST[:PORT]`, for example `ghcr.io`"));
+
     private static ImageReference Named(string text) => ImageReference.Parse(text) is { Ok: true } read ? read.Value! : throw new BoltException(ImageReference.Parse(text).Diagnostics[0]);
 
     private static ImageSummary Summary(LocalImage image) =>

@@ -23,6 +23,9 @@ internal static class ToolErrors
     public static Diagnostic BadForm(string option, string word, string problem, string fix) =>
         new("BOLT6907", Severity.Error, $"`{option} {word}` {problem}", Fix: fix);
 
+    public static Diagnostic NoOneToAsk() =>
+        new("BOLT6908", Severity.Error, "there is no terminal to ask at", Fix: "give `--username NAME --password-stdin`, and the password on standard input");
+
     public static Diagnostic NoTerminal() =>
         new("BOLT6906", Severity.Error, "standard input is not a terminal", Fix: "leave out `-t`");
 }

@@ -6,7 +6,7 @@ namespace Bolt.Scenarios;
 public class SpeechTests(InstalledTool tool)
 {
     public static TheoryData<string> Verbs { get; } = new(
-        "up", "down", "ps", "status", "logs", "exec", "stop", "start", "restart", "run", "doctor", "version", "surge");
+        "up", "down", "ps", "status", "logs", "exec", "stop", "start", "restart", "run", "pull", "login", "logout", "doctor", "version", "surge");
 
     [Theory]
     [MemberData(nameof(Verbs))]

@@ -36,13 +36,16 @@ internal sealed class DockerConfig
         }
     }
 
+    /// <summary>The same with this login for a registry, wherever another is kept.</summary>
+    public DockerConfig With(string host, Credentials.Password login) => new(path, new DockerConfigDocument { Auths = new() { [Key(host)] = new AuthDocument { Username = login.User, Password = login.Secret } } });
+
     /// <summary>The credentials for a registry; null: none are known.</summary>
     /// <param name="repository">Podman's files may name one repository, or a path above it.</param>
     public async Task<Credentials?> FindAsync(string host, string repository, CancellationToken cancellationToken)
     {
-        var server = host == "docker.io" ? HubKey : host;
+        var server = Key(host);
         var helper = document.CredHelpers?.GetValueOrDefault(host) ?? document.CredsStore;
-        if (helper is { Length: > 0 } && await CredentialHelper.GetAsync(helper, server, cancellationToken).ConfigureAwait(false) is { } kept)
+        if (helper is { Length: > 0 } && await CredentialProgram.GetAsync(helper, server, cancellationToken).ConfigureAwait(false) is { } kept)
         {
             return kept;
         }
@@ -52,7 +55,7 @@ internal sealed class DockerConfig
     /// <summary>The file with a login in it, or with one taken out; members that Bolt does not know are kept.</summary>
     public async Task WriteAsync(string host, Credentials.Password? login, CancellationToken cancellationToken)
     {
-        var key = host == "docker.io" ? HubKey : host;
+        var key = Key(host);
         var auths = new Dictionary<string, AuthDocument>(document.Auths ?? [], StringComparer.Ordinal);
         auths.Remove(key);
         if (login is not null)
@@ -72,13 +75,15 @@ internal sealed class DockerConfig
         }
     }
 
+    private static string Key(string host) => host == "docker.io" ? HubKey : host;
+
     // Keys are "host", "host/path" (podman), or an address with a scheme and a path (Docker of old).
     private AuthDocument? Entry(string host, string repository)
     {
         var auths = document.Auths ?? [];
         for (var key = $"{host}/{repository}"; ; key = key[..key.LastIndexOf('/')])
         {
-            if (auths.TryGetValue(key, out var found))
+            if (auths.TryGetValue(key, out var found) || auths.TryGetValue(Key(key), out found))
             {
                 return found;
             }
@@ -130,7 +135,8 @@ internal sealed record DockerConfigDocument
     public Dictionary<string, AuthDocument>? Auths { get; init; }
     public string? CredsStore { get; init; }
     public Dictionary<string, string>? CredHelpers { get; init; }
-    [JsonExtensionData] public Dictionary<string, JsonElement>? Others { get; init; }
+    // Not init: the generated reader would bind it to a constructor, which extension data cannot have.
+    [JsonExtensionData] public Dictionary<string, JsonElement>? Others { get; set; }
 }
 
 internal sealed record AuthDocument
@@ -140,7 +146,8 @@ internal sealed record AuthDocument
     public string? Password { get; init; }
     [JsonPropertyName("identitytoken")] public string? IdentityToken { get; init; }
     [JsonPropertyName("registrytoken")] public string? RegistryToken { get; init; }
-    [JsonExtensionData] public Dictionary<string, JsonElement>? Others { get; init; }
+    // Not init: the generated reader would bind it to a constructor, which extension data cannot have.
+    [JsonExtensionData] public Dictionary<string, JsonElement>? Others { get; set; }
 }
 
 /// <summary>What `docker-credential-X get` prints.</summary>

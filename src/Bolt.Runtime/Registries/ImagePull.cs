@@ -124,11 +124,11 @@ internal sealed class ImagePull(RegistryClient client, ContentStore content, Tre
         {
             await feed.StopAsync().ConfigureAwait(false);
             // Bytes that do not arrive look to the unpacker like a broken archive; why they do not is the thing to say.
-            var cause = feed.Completion.Exception?.InnerException is { } inner and not OperationCanceledException ? inner : e;
-            var trouble = cause as BoltException ?? (cause == e ? new BoltException(ImageErrors.BadLayer(digest.ToString(), e.Message), e)
-                : new BoltException(RegistryErrors.Unreachable(repository.Host, cause.Message), cause));
+            var fetching = feed.Completion.Exception?.InnerException is { } inner and not OperationCanceledException ? inner : null;
+            var trouble = (fetching ?? e) as BoltException ?? (fetching is null ? new BoltException(ImageErrors.BadLayer(digest.ToString(), e.Message), e)
+                : new BoltException(RegistryErrors.Unreachable(repository.Host, fetching.Message), fetching));
             // What an earlier transfer left may be torn, and then no archive; what this one brought is not kept either.
-            if (cause == e || trouble.Diagnostic.Code == StorageErrors.WrongDigestCode)
+            if (fetching is null || trouble.Diagnostic.Code == StorageErrors.WrongDigestCode)
             {
                 content.DropPartial(digest);
                 if (feed.Resumed)

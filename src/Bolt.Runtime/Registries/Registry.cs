@@ -20,12 +20,27 @@ internal sealed class Registry(string? settingsFile, string? dockerConfigFile, C
         return await new ImagePull(client, content, trees, images).PullAsync(reference, progress, cancellationToken).ConfigureAwait(false);
     }
 
-    private RegistryClient Client(IProgress<TransferEvent>? progress)
+    /// <summary>Asks the registry whether the password is right, and keeps it.</summary>
+    public async Task LoginAsync(string host, string user, string secret, CancellationToken cancellationToken)
+    {
+        var (config, login) = (DockerConfig.Read(dockerConfigFile), new Credentials.Password(user, secret));
+        using (var client = Client(null, () => config.With(host, login)))
+        {
+            await client.CheckLoginAsync(host, cancellationToken).ConfigureAwait(false);
+        }
+        await config.WriteAsync(host, login, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Forgets the password for a registry.</summary>
+    public Task LogoutAsync(string host, CancellationToken cancellationToken) =>
+        DockerConfig.Read(dockerConfigFile).WriteAsync(host, null, cancellationToken);
+
+    private RegistryClient Client(IProgress<TransferEvent>? progress, Func<DockerConfig>? config = null)
     {
         var settings = RegistrySettings.ReadFile(settingsFile);
         return new RegistryClient(
             settings.Ok ? settings.Value! : throw new BoltException(settings.Diagnostics.First(d => d.Severity == Severity.Error)),
-            () => DockerConfig.Read(dockerConfigFile), Patience, Clock)
+            config ?? (() => DockerConfig.Read(dockerConfigFile)), Patience, Clock)
         {
             Waiting = (host, reason, wait) => progress?.Report(new TransferEvent.Waiting(host, reason, wait)),
         };

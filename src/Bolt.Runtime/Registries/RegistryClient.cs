@@ -41,6 +41,15 @@ internal sealed class RegistryClient : IDisposable
         return PersistAsync(repository.Host, token => AuthorisedAsync(repository, scopes, make, token), cancellationToken);
     }
 
+    /// <summary>Whether the registry takes the credentials that are known for it.</summary>
+    public async Task CheckLoginAsync(string host, CancellationToken cancellationToken)
+    {
+        var registry = new RegistryRepository(host, "");
+        using var response = await ExpectAsync(
+            await PersistAsync(host, token => AuthorisedAsync(registry, [], a => new HttpRequestMessage(HttpMethod.Get, new Uri(a, "/v2/")), token), cancellationToken).ConfigureAwait(false),
+            registry, host, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>One try of a request that the caller repeats himself.</summary>
     public Task<HttpResponseMessage> SendOnceAsync(RegistryRepository repository, string actions, Func<Uri, HttpRequestMessage> make, CancellationToken cancellationToken) =>
         AuthorisedAsync(repository, [repository.Scope(actions)], make, cancellationToken);

@@ -7,7 +7,7 @@ using Bolt.Diagnostics;
 namespace Bolt.Registries;
 
 /// <summary>docker-credential-NAME: the server's name on its standard input, its answer one JSON object.</summary>
-internal static class CredentialHelper
+internal static class CredentialProgram
 {
     private const int MaxAnswer = 1 << 20;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
