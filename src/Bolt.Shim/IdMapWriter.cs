@@ -18,6 +18,31 @@ internal static unsafe class IdMapWriter
         _ => Directly(ids, pid),
     };
 
+    /// <summary>A container's maps: any number of ranges.</summary>
+    public static LaunchFailure? Write(ContainerSheet sheet, int pid)
+    {
+        if (sheet.Steps.MapWay == IdMapWay.Joined)
+            return null;
+        if (sheet.Steps.MapWay == IdMapWay.Programs)
+        {
+            var users = Start("newuidmap", Arguments("newuidmap", pid, sheet.Uids));
+            var groups = Start("newgidmap", Arguments("newgidmap", pid, sheet.Gids));
+            return End("newuidmap", users) is var first && End("newgidmap", groups) is var second ? first ?? second : null;
+        }
+
+        if (sheet.DenyGroups && Write(pid, "setgroups", "deny") is var denied and < 0)
+            return new LaunchFailure("id-map", "setgroups", denied.Error());
+        if (Write(pid, "uid_map", Map(sheet.Uids)) is var uids and < 0)
+            return new LaunchFailure("id-map", "uid_map", uids.Error());
+        return Write(pid, "gid_map", Map(sheet.Gids)) is var gids and < 0 ? new LaunchFailure("id-map", "gid_map", gids.Error()) : null;
+    }
+
+    private static string Map(IEnumerable<IdRange> ranges) =>
+        string.Concat(ranges.Select(r => string.Create(CultureInfo.InvariantCulture, $"{r.Inner} {r.Host} {r.Count}\n")));
+
+    private static string[] Arguments(string program, int pid, IEnumerable<IdRange> ranges) =>
+        [program, Text(pid), .. ranges.SelectMany(r => (string[])[Text(r.Inner), Text(r.Host), Text(r.Count)])];
+
     private static LaunchFailure? Directly(IdMap ids, int pid)
     {
         // One's own gid may be mapped without privilege only once setgroups is denied.
@@ -59,9 +84,11 @@ internal static unsafe class IdMapWriter
         return End("newuidmap", uids) is var first && End("newgidmap", gids) is var second ? first ?? second : null;
     }
 
-    private static nint Start(string program, int pid, uint zero, uint rest, uint count)
+    private static nint Start(string program, int pid, uint zero, uint rest, uint count) =>
+        Start(program, [program, Text(pid), "0", Text(zero), "1", "1", Text(rest), Text(count)]);
+
+    private static nint Start(string program, string[] arguments)
     {
-        string[] arguments = [program, Text(pid), "0", Text(zero), "1", "1", Text(rest), Text(count)];
         var texts = new byte*[arguments.Length + 1];
         for (var i = 0; i < arguments.Length; i++)
             texts[i] = (byte*)Marshal.StringToCoTaskMemUTF8(arguments[i]);

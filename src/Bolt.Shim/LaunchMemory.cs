@@ -39,6 +39,27 @@ internal sealed unsafe class LaunchMemory : IDisposable
 
     public LaunchState* State { get; }
 
+    public void AddContainer(ContainerSheet sheet)
+    {
+        State->Hooks = Allocate<NativeHook>(sheet.Hooks.Length + 1);
+        for (var i = 0; i < sheet.Hooks.Length; i++)
+        {
+            var hook = sheet.Hooks[i];
+            State->Hooks[i] = new NativeHook
+            {
+                Path = Text(hook.Path),
+                Head = Text(hook.StateHead),
+                Tail = Text(hook.StateTail),
+                Arguments = Texts(hook.Arguments),
+                Environment = Texts(hook.Environment),
+                TimeoutSeconds = hook.TimeoutSeconds,
+            };
+        }
+
+        State->Program = Allocate<byte>(LaunchState.PathSize);
+        State->CopySource = LaunchState.NoDescriptor;
+    }
+
     public byte* Text(string text)
     {
         var length = Encoding.UTF8.GetByteCount(text);

@@ -11,6 +11,14 @@ internal unsafe struct NativeStep
     public long X, Y, Z;
 }
 
+/// <summary>A hook of a container.</summary>
+internal unsafe struct NativeHook
+{
+    public byte* Path, Head, Tail;
+    public byte** Arguments, Environment;
+    public int TimeoutSeconds;
+}
+
 /// <summary>One list of steps.</summary>
 internal unsafe struct NativeSteps
 {
@@ -44,6 +52,12 @@ internal enum LaunchWord
     Nested,
     Terminal,
     Notify,
+    /// <summary>A container's hooks of the host are due.</summary>
+    Hooks,
+    /// <summary>A container awaits its start.</summary>
+    Created,
+    /// <summary>The listener of a seccomp filter.</summary>
+    Listener,
     /// <summary>execve comes next: the end of the socket without another word means that it succeeded.</summary>
     Executing,
 }
@@ -55,6 +69,8 @@ internal struct LaunchMessage
     public LaunchSection Section;
     public int Index;
     public int Value;
+    /// <summary>The step's operation: whoever starts a container has not its sheet any more.</summary>
+    public LaunchOperation Operation;
 }
 
 /// <summary>
@@ -67,6 +83,7 @@ internal unsafe struct LaunchState
     public NativeSteps Before, Between, Beside, Inside, Service;
     public LaunchSection Section;
     public int Index;
+    public LaunchOperation Operation;
 
     public int* Slots;
     public byte** Arguments;
@@ -99,6 +116,16 @@ internal unsafe struct LaunchState
     public byte* TitleStart, TitleEnd;
     public ushort Columns, Rows;
 
+    // Containers alone.
+    public NativeHook* Hooks;
+    /// <summary>Of the next MountFrom.</summary>
+    public byte* MountKind, MountSource;
+    /// <summary>What CopyUp found; -1: nothing.</summary>
+    public int CopySource;
+    public long SchedulerRuntime, SchedulerDeadline, SchedulerPeriod;
+    /// <summary>The resolved path of the command, behind <see cref="Home"/>'s space.</summary>
+    public byte* Program;
+
     /// <summary>Sends a word to the shim. A shim that is gone cannot be told, and takes everything with it.</summary>
     public static void Tell(LaunchState* state, LaunchWord word, int value, int* descriptors = null, int count = 0)
     {
@@ -107,6 +134,7 @@ internal unsafe struct LaunchState
         message.Section = state->Section;
         message.Index = state->Index;
         message.Value = value;
+        message.Operation = state->Operation;
         if (Sys.Send(state->Control, &message, (nuint)sizeof(LaunchMessage), descriptors, count) < 0)
             Sys.Exit(125);
     }

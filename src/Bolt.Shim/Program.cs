@@ -4,6 +4,7 @@ using Bolt.Shim;
 return args switch
 {
     ["capsule"] => CapsuleMode.Run(),
+    ["container", var sheet, var control] => ContainerMode.Run(sheet, control),
     ["sandbox"] => SandboxMode.Run(),
     ["files"] => FilesMode.Run(),
     ["files", "inside"] => FilesMode.RunInside(),

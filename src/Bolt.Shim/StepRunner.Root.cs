@@ -213,10 +213,11 @@ internal static unsafe partial class StepRunner
         byte* at = state->Scratch, end = at + LaunchState.PathSize;
         at = Native.Append(at, end, "proc/sys/"u8);
         for (var key = step->A; *key != 0 && at < end - 1; key++)
-            *at++ = *key == '.' ? (byte)'/' : *key;
+            *at++ = *key == '.' && step->Y == 0 ? (byte)'/' : *key;
         *at = 0;
         var fd = InRoot(state, state->Scratch, Sys.OWriteOnly);
-        var result = fd < 0 ? fd : Sys.Write((int)fd, step->B, (nuint)Native.Length(step->B));
+        // What an image or a mount put in /proc's place would redirect the write (CVE-2025-52881).
+        var result = fd < 0 ? fd : MayLieOn((int)fd, 0) == 0 ? -(int)Errno.EXDEV : Sys.Write((int)fd, step->B, (nuint)Native.Length(step->B));
         if (fd >= 0)
             Sys.Close((int)fd);
         return step->X == 1 ? 0 : result;

@@ -13,6 +13,7 @@ internal static unsafe partial class StepRunner
         for (var i = 0; i < steps.Count; i++)
         {
             state->Index = i;
+            state->Operation = steps.First[i].Operation;
             var result = Run(state, steps.First + i);
             if (result < 0)
                 return result;
@@ -68,7 +69,7 @@ internal static unsafe partial class StepRunner
         LaunchOperation.WorkingFolder => Sys.ChangeFolder(step->A),
         LaunchOperation.Filter => state->FilterCount == 0 ? 0 : Sys.SetFilter(state->Filter, state->FilterCount),
         LaunchOperation.Execute => Execute(state),
-        _ => -(int)Errno.ENOSYS,
+        _ => RunForContainer(state, step),
     };
 
     private static nint Keep(LaunchState* state, NativeStep* step, nint fd)

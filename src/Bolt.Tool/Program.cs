@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using System.Text;
+using Bolt.Tool.Oci;
 
 [assembly: SupportedOSPlatform("linux")]
 
@@ -9,8 +10,9 @@ internal static class Program
 {
     private static int Main(string[] args)
     {
+        var runtime = OciCli.IsOwnName();
         // Asked by scripts and prompts, so it pays for neither the command tree nor a text writer.
-        if (args is ["--version"] or ["version"])
+        if (!runtime && args is ["--version"] or ["version"])
         {
             using var output = Console.OpenStandardOutput();
             output.Write(Encoding.ASCII.GetBytes(ToolVersion.Text + "\n"));
@@ -21,6 +23,15 @@ internal static class Program
         {
             Console.Error.WriteLine("error: bolt runs on Linux; on Windows, run it inside WSL 2");
             return ExitCode.Failed;
+        }
+        // An engine pays for each call: the runtime's verbs need no command tree.
+        if (runtime)
+        {
+            return OciCli.Run(args);
+        }
+        if (args is ["oci", ..])
+        {
+            return OciCli.Run(args.AsSpan(1));
         }
         return Cli.RunAsync(args).GetAwaiter().GetResult();
     }

@@ -42,6 +42,22 @@ internal sealed class BpfProgram
         _code.AddRange(Search(branches, 0, branches.Count));
     }
 
+    /// <summary>As <see cref="Choose"/>, with branches for each architecture; <paramref name="other"/> for all others.</summary>
+    public void ChooseArchitecture(
+        IReadOnlyList<(uint Architecture, List<(uint From, ImmutableArray<BpfInstruction> Code)> Branches)> architectures, BpfInstruction other)
+    {
+        _code.Add(new BpfInstruction(LoadWord, 0, 0, ArchitectureOffset));
+        foreach (var (architecture, branches) in architectures)
+        {
+            var search = Search(branches, 0, branches.Count);
+            _code.Add(JumpIfEqual(architecture, 1, 0));
+            _code.Add(new BpfInstruction(JumpAlways, 0, 0, (uint)search.Count + 1));
+            _code.Add(new BpfInstruction(LoadWord, 0, 0, NumberOffset));
+            _code.AddRange(search);
+        }
+        _code.Add(other);
+    }
+
     public ImmutableArray<byte> ToBytes()
     {
         var bytes = new byte[_code.Count * 8];

@@ -37,6 +37,9 @@ internal static class CapabilitySet
         "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP", "NET_BIND_SERVICE", "SYS_CHROOT",
     ];
 
+    /// <summary>All that this version knows, without "CAP_".</summary>
+    public static ImmutableArray<string> All => Names;
+
     /// <summary>What a capsule has when its spec names none.</summary>
     public static ulong Default { get; } = Of(Kept, out _);
 

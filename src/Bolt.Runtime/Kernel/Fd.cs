@@ -29,5 +29,12 @@ internal static unsafe class Pidfd
         return Sys.Poll(&entry, 1, 0) > 0;
     }
 
+    /// <summary>Blocks until the process has ended.</summary>
+    public static void AwaitEnd(Fd pidfd)
+    {
+        var entry = new PollEntry(pidfd.Number, PollEntry.In);
+        _ = Sys.Poll(&entry, 1, -1);
+    }
+
     public static Errno Signal(Fd pidfd, int signal) => Sys.PidFdSignal(pidfd.Number, signal).Error();
 }

@@ -9,6 +9,13 @@ internal sealed unsafe class PacketSocket : IDisposable
 
     private PacketSocket(Fd socket) => _socket = socket;
 
+    /// <summary>One that is connected already.</summary>
+    public static PacketSocket Adopt(Fd socket)
+    {
+        _ = Sys.SetNonBlocking(socket.Number);
+        return new PacketSocket(socket);
+    }
+
     /// <summary>
     /// Connects to <paramref name="name"/> in a folder. By way of /proc/self/fd, because a unix address ends at 107 bytes
     /// and folders do not.

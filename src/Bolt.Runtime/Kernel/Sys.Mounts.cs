@@ -3,7 +3,7 @@ namespace Bolt.Kernel;
 internal static unsafe partial class Sys
 {
     public const nuint MsReadOnly = 1, MsNoSuid = 2, MsNoDev = 4, MsNoExec = 8, MsRemount = 32, MsBind = 4096, MsRec = 16384,
-        MsPrivate = 1 << 18, MsSlave = 1 << 19, MsStrictAtime = 1 << 24, MsRelatime = 1 << 21;
+        MsMove = 8192, MsUnbindable = 1 << 17, MsPrivate = 1 << 18, MsSlave = 1 << 19, MsShared = 1 << 20, MsStrictAtime = 1 << 24, MsRelatime = 1 << 21;
     public const ulong AttrReadOnly = 1, AttrNoSuid = 2, AttrNoDev = 4, AttrNoExec = 8, AttrIdMap = 0x100000;
     public const int OpenTreeClone = 1;
 
@@ -23,6 +23,14 @@ internal static unsafe partial class Sys
         const int fromEmptyPath = 4, toEmptyPath = 0x40;
         byte empty = 0;
         return Call(SystemCall.move_mount, tree, (nint)(&empty), target, (nint)(&empty), fromEmptyPath | toEmptyPath);
+    }
+
+    /// <summary>mount_setattr(2): attributes to set and to clear, and MS_ propagation (0: as it is).</summary>
+    public static nint ChangeMountAttributes(int mount, ulong set, ulong clear, ulong propagation, bool recursive)
+    {
+        var attributes = stackalloc ulong[4] { set, clear, propagation, 0 };
+        byte empty = 0;
+        return Call(SystemCall.mount_setattr, mount, (nint)(&empty), AtEmptyPath | (recursive ? AtRecursive : 0), (nint)attributes, 32);
     }
 
     /// <summary>mount_setattr(2) on the mount(s) of an fd; with <see cref="AttrIdMap"/>, as <paramref name="userNamespace"/> maps.</summary>

@@ -2,6 +2,9 @@ namespace Bolt.Kernel;
 
 internal static unsafe partial class Sys
 {
+    /// <summary>Of unshare(2) and setns(2); in clone(2) these bits are the signal.</summary>
+    public const ulong CloneNewTime = 0x80;
+
     public const ulong CloneParent = 0x8000, CloneNewMounts = 0x20000, CloneNewCgroup = 0x2000000, CloneNewUts = 0x4000000,
         CloneNewIpc = 0x8000000, CloneNewUser = 0x10000000, CloneNewPid = 0x20000000, CloneNewNet = 0x40000000;
     public const int SigChild = 17, SigKill = 9, SigTerm = 15;
@@ -60,27 +63,40 @@ internal static unsafe partial class Sys
     public static nint ResourceLimit(int resource, ulong* set, ulong* old) => Call(SystemCall.prlimit64, 0, resource, (nint)set, (nint)old);
 
     /// <summary>capset(2): the same 64-bit set as effective and permitted, and the inheritable one.</summary>
-    public static nint SetCapabilities(ulong permitted, ulong inheritable)
+    public static nint SetCapabilities(ulong permitted, ulong inheritable) => SetCapabilities(permitted, permitted, inheritable);
+
+    /// <summary>capset(2) of three 64-bit sets.</summary>
+    public static nint SetCapabilities(ulong effective, ulong permitted, ulong inheritable)
     {
         // struct __user_cap_header_struct { version 3, pid 0 } and two words each of effective, permitted, inheritable.
         var header = stackalloc uint[2] { 0x20080522, 0 };
         var data = stackalloc uint[6]
         {
-            (uint)permitted, (uint)permitted, (uint)inheritable,
-            (uint)(permitted >> 32), (uint)(permitted >> 32), (uint)(inheritable >> 32),
+            (uint)effective, (uint)permitted, (uint)inheritable,
+            (uint)(effective >> 32), (uint)(permitted >> 32), (uint)(inheritable >> 32),
         };
         return Call(SystemCall.capset, (nint)header, (nint)data);
+    }
+
+    /// <summary>Makes all permitted capabilities effective.</summary>
+    public static nint RaisePermitted()
+    {
+        var header = stackalloc uint[2] { 0x20080522, 0 };
+        var data = stackalloc uint[6];
+        var result = Call(SystemCall.capget, (nint)header, (nint)data);
+        (data[0], data[3]) = (data[1], data[4]);
+        return result < 0 ? result : Call(SystemCall.capset, (nint)header, (nint)data);
     }
 
     /// <summary>keyctl(KEYCTL_JOIN_SESSION_KEYRING) with a fresh, nameless keyring.</summary>
     public static nint JoinSessionKeyring() => Call(SystemCall.keyctl, 1, 0);
 
     /// <summary>seccomp(SECCOMP_SET_MODE_FILTER) with a classic BPF program of <paramref name="count"/> instructions.</summary>
-    public static nint SetFilter(void* program, int count)
+    public static nint SetFilter(void* program, int count, int flags = 0)
     {
         // struct sock_fprog { unsigned short len; struct sock_filter *filter; }
         var filter = stackalloc nint[2] { count, (nint)program };
-        return Call(SystemCall.seccomp, 1, 0, (nint)filter);
+        return Call(SystemCall.seccomp, 1, flags, (nint)filter);
     }
 
     /// <summary>Sets every signal to its default action, and empties the mask.</summary>

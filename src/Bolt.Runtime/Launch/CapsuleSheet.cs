@@ -61,6 +61,12 @@ internal sealed record CapsuleSheet
     public byte[] ToMessage()
     {
         var writer = new SheetWriter();
+        Write(writer);
+        return writer.ToMessage();
+    }
+
+    public void Write(SheetWriter writer)
+    {
         writer.Text(Id);
         writer.Text(Folder);
         foreach (var id in (ReadOnlySpan<uint>)[Ids.HostUid, Ids.HostGid, Ids.SubUid, Ids.SubGid, Ids.Count])
@@ -87,7 +93,6 @@ internal sealed record CapsuleSheet
         writer.Number(LogRotateBytes);
         writer.Texts(Cgroups);
         writer.Text(OutOfMemoryFile);
-        return writer.ToMessage();
     }
 
     // Initialisers run in the order that they are written, which is the order of ToMessage.

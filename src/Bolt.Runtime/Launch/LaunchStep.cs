@@ -30,7 +30,7 @@ internal enum LaunchOperation
     Mount,             // A type, B in root (made), C data, X MS_ flags, Y 1: may fail
     BindDevice,        // A host path, B in root (made, a file)
     Place,             // A in root (made as the source is, a folder or a file), X slot
-    Sysctl,            // A key with dots, B value, X 1: may fail
+    Sysctl,            // A key with dots, or with Y 1 with slashes, B value, X 1: may fail
     Mask,              // A in root: an empty read-only folder or /dev/null lies over it, if it exists
     ReadOnly,          // A in root: if it exists, it and all below it cannot be written
     ReadOnlyRoot,
@@ -52,6 +52,58 @@ internal enum LaunchOperation
     NoNewPrivileges,
     WorkingFolder,     // A path
     Filter,            // the seccomp program
+
+    // OCI containers: by the launcher on the host.
+    OpenNamespace,     // A path, X slot
+    MakeNamespace,     // A uid map, B gid map as in /proc/PID/uid_map, X slot: a user namespace that only maps
+    ListenStart,       // A folder, X slot: the socket "start" in it, on which the container awaits its start
+    OutOfMemoryScore,  // X value for the init
+    SetMount,          // A name for messages, X slot of a tree, Y attributes set and (upper half) cleared, Z MountPropagation.Pack
+    MapMount,          // A name for messages, X slot of a tree, Y slot of a user namespace or -1: the init's, Z 1: with what is below
+    // By the process in between, before it forks the init.
+    EnterNamespace,    // A path for messages, X slot, Y CLONE_NEW…
+    InnerRoot,         // uid and gid 0 of the user namespace, without groups; X 1: may fail
+    // By the init.
+    Propagation,       // A host path, X MS_ flags
+    RootTree,          // A host path: it becomes a mount of its own and the new root
+    MountKind,         // A file system type, B source: of the next MountFrom
+    MountFrom,         // A source for messages, B in root (made), C data, X MS_ flags, Y 1: may lie on procfs
+    CopyUp,            // A in root: the next MountFrom at it starts with what lay there
+    Attach,            // A in root (made as the source is), X slot, Y 1: may lie on procfs
+    Remount,           // A in root, Y and Z as SetMount: changes what is mounted there
+    Node,              // A in root, B host path to bind where nodes cannot be made, X mode with type, Y device, Z uid and (upper half) gid
+    LinkMissing,       // A target, B in root, unless it exists
+    ReadOnlyPath,      // A in root: if it exists, it cannot be written
+    HostHooks,         // whoever launches runs its hooks now
+    Hook,              // A path for messages, X which of the sheet's hooks
+    MoveRoot,          // as Pivot, without pivot_root(2): for a root on ramfs
+    DomainName,        // A name
+    TimeOffsets,       // A lines of /proc/self/timens_offsets: a new time namespace from the execution on
+    LabelFile,         // A host path in /proc, X slot: opened for Label
+    // By the process that is executed.
+    Streams,           // the terminal, if any, becomes 0, 1 and 2; signals are as at a program's start
+    ExecTerminal,      // a pseudo-terminal of the /dev/pts that is in sight
+    ExactLimit,        // A name, X RLIMIT_, Y soft, Z hard
+    Personality,       // X
+    SchedulerTimes,    // X runtime, Y deadline, Z period: of the next Scheduler
+    Scheduler,         // X policy and (upper half) flags, Y nice, Z priority
+    IoPriority,        // X
+    FileMask,          // X umask
+    Home,              // X uid: HOME, if the environment has none
+    Ids,               // A groups with commas, X uid, Y gid: what Identity takes
+    StreamOwners,      // 0, 1 and 2 belong to the uid of Ids
+    KeepCapabilities,  // over Identity
+    RaiseCapabilities, // all permitted ones are effective
+    CapabilitySets,    // X effective, Y permitted, Z inheritable
+    Ambient,           // X capabilities
+    CheckFolder,       // A path for messages: the working folder lies in the root
+    Locate,            // A name for messages: the command exists and may be executed
+    WaitStart,         // X slot of ListenStart
+    Descriptors,       // X: from this one on all are closed by the execution
+    Announce,          // the execution comes next
+    FilterWith,        // X flags of seccomp(2), Y 1: its listener goes to whoever waits
+    Label,             // A text, X slot of LabelFile
+    ExecuteNow,        // the command that Locate found; Announce was before
     Execute,           // the command, looked up in the environment's PATH
 }
 

@@ -1,0 +1,78 @@
+using Bolt.Diagnostics;
+using Bolt.Kernel;
+
+namespace Bolt.Oci;
+
+public sealed partial class OciRuntime
+{
+    /// <summary>A container that is being made, and what must be undone if it fails.</summary>
+    private sealed class Making(OciRuntime runtime, OciConfig config, OciHost host, OciLaunchRequest request, SeccompRules? seccomp)
+    {
+        private ContainerCgroup? _cgroup;
+        private OciState? _state;
+
+        public int Run(OciCreateOptions options, Action<Fd>? console)
+        {
+            runtime._store.KeepConfig(request.Id, request.Bundle);
+            var path = string.IsNullOrEmpty(config.Linux!.CgroupsPath) ? request.Id : config.Linux.CgroupsPath;
+            if (options.SystemdCgroup)
+                throw new BoltException(OciErrors.Lacking("what `--systemd-cgroup` needs: this runtime makes its groups in the file system itself",
+                    "leave it out; for podman: `--cgroup-manager cgroupfs`"));
+            _cgroup = ContainerCgroup.Create(host.Cgroups, path, config.Linux.Resources, host.Root);
+            var sheet = new OciLaunch(config, host, request with { Cgroups = _cgroup.Folders }, seccomp).ToSheet();
+            var start = new ContainerStart(request.Id, runtime._shim)
+            {
+                Sealed = config.Linux.Namespaces?.Any(n => n.Type == "user" && string.IsNullOrEmpty(n.Path)) != true,
+                OnHooks = Hooks,
+                OnTerminal = console ?? (master => SendConsole(options.ConsoleSocket!, master)),
+            };
+            var pid = start.Run(sheet);
+            _state = State(pid, complete: true);
+            runtime._store.Write(_state);
+            WritePidFile(options.PidFile, pid);
+            return pid;
+        }
+
+        public void Undo()
+        {
+            if (_state is not null)
+                End(_state);
+            if (_cgroup is not null)
+            {
+                foreach (var pid in ContainerCgroup.Processes(_cgroup.Folders))
+                    _ = Sys.Kill(pid, Sys.SigKill);
+                ContainerCgroup.Remove(_cgroup.Folders);
+            }
+            runtime._store.Remove(request.Id);
+            if (_state is null)
+                return;
+            foreach (var warning in HostHooks.RunAll("poststop", config.Hooks?.Poststop, runtime._store.Report(_state, "stopped")))
+                runtime.Warned?.Invoke(warning);
+        }
+
+        // Hooks may ask for the state: it is written before they run.
+        private void Hooks(int pid)
+        {
+            _state = State(pid, complete: false);
+            runtime._store.Write(_state);
+            var report = runtime._store.Report(_state, "creating");
+            HostHooks.Run("prestart", config.Hooks?.Prestart, report);
+            HostHooks.Run("createRuntime", config.Hooks?.CreateRuntime, report);
+        }
+
+        private OciState State(int pid, bool complete) => new()
+        {
+            OciVersion = config.OciVersion!,
+            Id = request.Id,
+            Bundle = request.Bundle,
+            Rootfs = Path.GetFullPath(config.Root!.Path!, request.Bundle),
+            Pid = pid,
+            Started = ProcessStart.Of(pid),
+            Created = DateTime.UtcNow,
+            Uid = host.Uid,
+            Complete = complete,
+            Cgroups = _cgroup!.Folders,
+            Annotations = config.Annotations,
+        };
+    }
+}
