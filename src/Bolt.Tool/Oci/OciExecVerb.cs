@@ -1,3 +1,4 @@
+using Bolt.Diagnostics;
 using Bolt.Oci;
 
 namespace Bolt.Tool.Oci;
@@ -8,6 +9,9 @@ internal static class OciExecVerb
     private static readonly OciVerbOptions Known = new(
         "console-socket", "cwd", "env,e", "tty,t!", "user,u", "additional-gids,g", "process,p", "detach,d!", "pid-file", "process-label",
         "apparmor", "no-new-privs!", "cap,c", "preserve-fds", "ignore-paused!", "cgroup");
+
+    /// <summary>What runc ends with, so that it is no code of a command's.</summary>
+    private const int NotExecuted = 255;
 
     public static int Run(OciCall call, ReadOnlySpan<string> words)
     {
@@ -37,8 +41,19 @@ internal static class OciExecVerb
             PreservedDescriptors = given.Number("preserve-fds"),
         };
         var runtime = call.Open();
-        if (!given.Flag("detach"))
-            return runtime.ExecInForeground(options);
+        try
+        {
+            return given.Flag("detach") ? Detached(runtime, options) : runtime.ExecInForeground(options);
+        }
+        catch (BoltException failed)
+        {
+            call.Log.Write("error", OciCli.Sentence(failed.Diagnostic));
+            return NotExecuted;
+        }
+    }
+
+    private static int Detached(OciRuntime runtime, OciExecOptions options)
+    {
         runtime.Exec(options);
         return ExitCode.Done;
     }

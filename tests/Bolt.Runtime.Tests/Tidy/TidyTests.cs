@@ -76,7 +76,7 @@ public partial class TidyTests
                 "Images" or "Registries" or "Packages" or "Builds" => '2',
                 "Storage" => '3',
                 "Networking" or "Dns" => '4',
-                "Capsules" => '5',
+                "Capsules" or "Oci" => '5',
                 "Surge" or "Control" => '6',
                 _ => '9',
             }
