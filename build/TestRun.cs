@@ -45,6 +45,7 @@ internal static class TestRun
     private static void Host()
     {
         OnBoth("Bolt.Host.Tests", TimeSpan.FromMinutes(12));
+        OnBoth("Bolt.TestKit.Tests", TimeSpan.FromMinutes(8));
         if (!Shell.IsRoot)
         {
             return;

@@ -7,6 +7,9 @@ public sealed partial class EphemeralStack
 {
     private Task? _frozen;
 
+    /// <summary>It has been frozen, or was forked off one that was.</summary>
+    public bool IsFrozen => _ground.Frozen != FrozenStack.Empty;
+
     /// <summary>
     /// Has all services write their data down and stand still for a moment; what they hold then is what forks begin with and what
     /// <see cref="RollbackAsync"/> goes back to. They run on afterwards, with the same addresses and data; open connections end.

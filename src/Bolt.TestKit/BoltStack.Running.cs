@@ -48,15 +48,15 @@ public sealed partial class BoltStack
     /// kept filled. Dispose of forks before this stack.
     /// </summary>
     /// <param name="cancellation">Gives up; what was started is removed.</param>
-    public async Task<BoltStack> ForkAsync(CancellationToken cancellation)
+    /// <param name="log">Every line that a service of the fork writes goes here too; called from any thread.</param>
+    public async Task<BoltStack> ForkAsync(CancellationToken cancellation, Action<LogLine>? log = null)
     {
         var pool = _pool ?? Interlocked.CompareExchange(ref _pool, new ForkPool(Live, _warmForks), null) ?? _pool;
         var fork = new BoltStack(_boltfile, _runtime, _unwritten)
         {
             _internet = _internet,
-            _log = _log,
+            _log = _log + log,
             _readyTimeout = _readyTimeout,
-            _warmForks = 0,
             _files = _files,
         };
         foreach (var (service, waits) in _waits) fork._waits[service] = waits;
@@ -71,6 +71,14 @@ public sealed partial class BoltStack
     public async Task FreezeAsync(CancellationToken cancellation)
     {
         if (Interlocked.Exchange(ref _pool, null) is { } stale) await stale.DisposeAsync().ConfigureAwait(false);
+        await Live.FreezeAsync(cancellation).ConfigureAwait(false);
+        await WaitAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>The same, but only where nobody has frozen or forked the stack before.</summary>
+    public async Task FreezeOnceAsync(CancellationToken cancellation)
+    {
+        if (Live.IsFrozen) return;
         await Live.FreezeAsync(cancellation).ConfigureAwait(false);
         await WaitAsync(cancellation).ConfigureAwait(false);
     }
