@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Bolt.Build;
 
 /// <summary>What of a suite is still there when it is over: processes, mounts, cgroups, rules, links, folders.</summary>
@@ -8,6 +10,8 @@ internal sealed record Leftovers(HashSet<string> Things, HashSet<(int, string)> 
 
     private static readonly string[] OwnPrograms = ["bolt", "bolt-shim", "pasta", "passt", "pasta.avx2", "passt.avx2"];
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
     // Host ids of a root run's capsules (see the room Launch) begin here; no login user has such an id.
     private const uint FirstMappedId = 0x70000000;
 
@@ -17,15 +21,17 @@ internal sealed record Leftovers(HashSet<string> Things, HashSet<(int, string)> 
     /// <summary>Names of all that was not there before. Ending processes get a moment; what is then left, and surely ours, is killed.</summary>
     public static IEnumerable<string> Since(Leftovers before, string mark, TestUser? user)
     {
-        List<RunningProcess> left = [];
-        for (var look = 0; look < 30; look++)
+        List<RunningProcess> left;
+        var begun = Stopwatch.GetTimestamp();
+        while (true)
         {
             left = [.. RunningProcess.All().Where(p => Suspect(p, mark, user) && !before.Processes.Contains((p.Pid, p.StartTime)))];
-            if (left.Count == 0)
+            var rest = Patience - Stopwatch.GetElapsedTime(begun);
+            if (left.Count == 0 || rest <= TimeSpan.Zero)
             {
                 break;
             }
-            Thread.Sleep(100);
+            left[0].AwaitEnd(rest);
         }
         foreach (var process in left)
         {

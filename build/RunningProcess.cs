@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace Bolt.Build;
@@ -13,6 +14,20 @@ internal sealed record RunningProcess(int Pid, string StartTime, char State, uin
     public bool HasInEnvironment(string text) => Try(() => File.ReadAllText($"/proc/{Pid}/environ").Contains(text, StringComparison.Ordinal));
 
     public string Command => TryText(() => File.ReadAllText($"/proc/{Pid}/cmdline").Replace('\0', ' ').Trim());
+
+    /// <summary>Returns when it has ended, or when that takes longer.</summary>
+    public void AwaitEnd(TimeSpan limit)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(Pid);
+            process.WaitForExit(limit);
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            // It ended before it could be looked at.
+        }
+    }
 
     public void Kill()
     {

@@ -51,7 +51,8 @@ internal sealed class TestUser : IDisposable
     }
 
     public int? Run(string program, IReadOnlyList<string> arguments, TimeSpan limit, IReadOnlyDictionary<string, string> environment) =>
-        Shell.Run("sh", ["build/as-user", Name, "sh", "-c", "cd && exec \"$@\"", "sh", program, .. arguments], limit, environment);
+        Shell.Run("sh", ["build/as-user", Name, "sh", "-c", "cd && exec \"$@\"", "sh", program, .. arguments], limit,
+            new Dictionary<string, string>(environment) { ["BOLT_TEST_SMALL_DISK"] = Directory.CreateDirectory(Path.Combine(Folder, "small-disk")).FullName });
 
     /// <summary>Ids that the user's processes can have: its own and its subordinate ones.</summary>
     public bool Owns(uint uid) => uid == Uid || File.ReadLines("/etc/subuid").Select(l => l.Split(':'))

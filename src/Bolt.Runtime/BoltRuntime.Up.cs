@@ -45,11 +45,16 @@ public sealed partial class BoltRuntime
         ArgumentNullException.ThrowIfNull(options);
         var request = StackRequest.Of(boltfile, options);
         var folder = FolderOf(boltfile);
-        if (await OwnerAsync(folder, adopt: true, cancellation).ConfigureAwait(false) is { } owner)
+        while (await OwnerAsync(folder, adopt: true, cancellation).ConfigureAwait(false) is { } owner)
         {
             await using (owner.ConfigureAwait(false))
             {
-                await foreach (var happened in FollowAsync(folder, owner, request, cancellation).ConfigureAwait(false)) yield return happened;
+                var wish = new ControlRequest.Up(request with { DieWithOwner = false });
+                var asking = owner.TryAskAsync(wish, cancellation);
+                await ((Task)asking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (asking.IsCanceled) yield break;
+                if (await asking.ConfigureAwait(false) is not { } asked) continue;
+                await foreach (var happened in FollowAsync(folder, asked, cancellation).ConfigureAwait(false)) yield return happened;
             }
             yield break;
         }
@@ -141,10 +146,9 @@ public sealed partial class BoltRuntime
 
     // Another process owns it: it carries the wishes out, this one looks on.
     private static async IAsyncEnumerable<StackEvent> FollowAsync(
-        StackFolder folder, ControlClient owner, StackRequest request, [EnumeratorCancellation] CancellationToken cancellation)
+        StackFolder folder, IAsyncEnumerable<StackEvent> asked, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var failed = false;
-        var asked = owner.AskAsync(new ControlRequest.Up(request with { DieWithOwner = false }), cancellation);
         await foreach (var happened in UntilCancelled(asked, cancellation).ConfigureAwait(false))
         {
             failed |= happened is StackEvent.StepFailed;
@@ -160,30 +164,49 @@ public sealed partial class BoltRuntime
     private async IAsyncEnumerable<StackEvent> DetachAsync(StackRequest request, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var folder = FolderOf(request.Id);
-        Process? born = null;
-        var owner = await OwnerAsync(folder, adopt: false, cancellation).ConfigureAwait(false);
-        if (owner is null)
+        var wish = new ControlRequest.Up(request);
+        while (await OwnerAsync(folder, adopt: false, cancellation).ConfigureAwait(false) is { } owner)
         {
-            born = await StartOwnerAsync(folder, adoptOnly: false, cancellation).ConfigureAwait(false);
-            owner = await ControlClient.TryConnectAsync(folder.ControlSocket, cancellation).ConfigureAwait(false)
-                ?? throw new BoltException(SurgeErrors.OwnerDied(LastWords(folder)));
+            await using (owner.ConfigureAwait(false))
+            {
+                if (await owner.TryAskAsync(wish, cancellation).ConfigureAwait(false) is not { } asked) continue;
+                await foreach (var happened in asked.ConfigureAwait(false)) yield return happened;
+            }
+            yield break;
         }
-        using (born)
-        await using (owner.ConfigureAwait(false))
-        {
-            await foreach (var happened in owner.AskAsync(new ControlRequest.Up(request), cancellation).ConfigureAwait(false)) yield return happened;
-        }
+        using var born = await StartOwnerAsync(folder, adoptOnly: false, cancellation).ConfigureAwait(false);
+        await using var made = await ControlClient.TryConnectAsync(folder.ControlSocket, cancellation).ConfigureAwait(false)
+            ?? throw new BoltException(SurgeErrors.OwnerDied(LastWords(folder)));
+        await foreach (var happened in made.AskAsync(wish, cancellation).ConfigureAwait(false)) yield return happened;
     }
 
     // The living owner; with adopt, also a new one for a detached stack whose owner died.
     private async Task<ControlClient?> OwnerAsync(StackFolder folder, bool adopt, CancellationToken cancellation)
     {
         if (!folder.Exists) return null;
-        var pid = OwnerLock.OwnerOf(folder);
-        if (pid is not null) return await ControlClient.TryConnectAsync(folder.ControlSocket, cancellation).ConfigureAwait(false);
+        if (OwnerLock.OwnerOf(folder) is not null)
+        {
+            if (await ControlClient.TryConnectAsync(folder.ControlSocket, cancellation).ConfigureAwait(false) is { } answered) return answered;
+            if (await MuteOwnerAsync(folder, cancellation).ConfigureAwait(false) is { } late) return late;
+            if (OwnerLock.OwnerOf(folder) is not null) return null;
+        }
         if (!adopt || Options.SuperviseCommand is null || !StackReader.IsOrphan(folder)) return null;
         using var born = await StartOwnerAsync(folder, adoptOnly: true, cancellation).ConfigureAwait(false);
         return await ControlClient.TryConnectAsync(folder.ControlSocket, cancellation).ConfigureAwait(false);
+    }
+
+    // One that holds the stack and does not answer is being killed, or does not listen yet.
+    private static async Task<ControlClient?> MuteOwnerAsync(StackFolder folder, CancellationToken cancellation)
+    {
+        while (OwnerLock.OwnerOf(folder) is { } pid)
+        {
+            using var change = OwnerChange.TryWatch(folder, pid);
+            if (change is null) continue;
+            // After the watch began, so that nothing falls between.
+            if (await ControlClient.TryConnectAsync(folder.ControlSocket, cancellation).ConfigureAwait(false) is { } owner) return owner;
+            if (OwnerLock.OwnerOf(folder) is null || !await change.HappensAsync(cancellation).ConfigureAwait(false)) return null;
+        }
+        return null;
     }
 
     private async Task<Process> StartOwnerAsync(StackFolder folder, bool adoptOnly, CancellationToken cancellation)

@@ -39,19 +39,7 @@ internal static unsafe partial class Launcher
     public static void CleanUp(CapsuleSheet sheet)
     {
         foreach (var folder in sheet.Cgroups)
-        {
-            try
-            {
-                Directory.Delete(folder, recursive: false);
-            }
-            catch (IOException)
-            {
-                // Already gone, or a process that the kernel has not finished: an empty cgroup costs nothing.
-            }
-            catch (UnauthorizedAccessException)
-            {
-            }
-        }
+            CgroupNote.Remove(folder);
     }
 
     private static LaunchFailure? Prepare(CapsuleSheet sheet, LaunchState* state, LaunchChannel channel)

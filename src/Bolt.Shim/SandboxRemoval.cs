@@ -31,6 +31,8 @@ internal readonly unsafe struct SandboxRemoval(SandboxSheet sheet)
         foreach (var folder in Directory.GetDirectories(capsules))
         {
             if (Open(folder, Sys.ODirectory) is >= 0 and var fd) Sys.Lock((int)fd, Exclusive);
+            // A shim that was killed too has left them.
+            CgroupNote.RemoveAll(folder);
         }
     }
 

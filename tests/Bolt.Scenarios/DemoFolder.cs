@@ -55,6 +55,8 @@ public sealed class DemoFolder : IAsyncDisposable
 /// <summary>One line of `ps --json`.</summary>
 public sealed record StackView(JsonElement Json)
 {
+    public string Id => Json.GetProperty("id").GetString()!;
+
     public int? Owner => Json.TryGetProperty("ownerPid", out var pid) ? pid.GetInt32() : null;
 
     public IEnumerable<ServiceView> Services => Json.GetProperty("services").EnumerateArray().Select(s => new ServiceView(s));

@@ -61,9 +61,9 @@ public sealed class InstalledTool : IAsyncLifetime
     /// <summary>`dotnet bolt …` in a folder, to its end.</summary>
     public Task<ToolResult> BoltAsync(string folder, params string[] arguments) => RunAsync(folder, new Dictionary<string, string>(), ["bolt", .. arguments]);
 
-    public async Task<ToolResult> RunAsync(string folder, IReadOnlyDictionary<string, string> environment, IEnumerable<string> arguments, string? input = null)
+    public async Task<ToolResult> RunAsync(string folder, IReadOnlyDictionary<string, string> environment, IEnumerable<string> arguments, string? input = null, string program = "dotnet")
     {
-        using var process = Start(folder, environment, arguments);
+        using var process = Start(folder, environment, arguments, program);
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         if (input is not null)
@@ -75,9 +75,9 @@ public sealed class InstalledTool : IAsyncLifetime
         return new ToolResult(process.ExitCode, await output, await error);
     }
 
-    public Process Start(string folder, IReadOnlyDictionary<string, string> environment, IEnumerable<string> arguments)
+    public Process Start(string folder, IReadOnlyDictionary<string, string> environment, IEnumerable<string> arguments, string program = "dotnet")
     {
-        var start = new ProcessStartInfo("dotnet", arguments)
+        var start = new ProcessStartInfo(program, arguments)
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,
@@ -98,9 +98,12 @@ public sealed class InstalledTool : IAsyncLifetime
         ["DOTNET_NOLOGO"] = "1",
         ["DOTNET_SKIP_FIRST_TIME_EXPERIENCE"] = "1",
         ["BOLT_STATE"] = Path.Combine(_root, "state"),
-        ["BOLT_RUN"] = Path.Combine(_root, "run"),
+        ["BOLT_RUN"] = RunFolder,
         ["BOLT_CACHE"] = Path.Combine(_root, "cache"),
     };
+
+    /// <summary>What BOLT_RUN names.</summary>
+    public string RunFolder => Path.Combine(_root, "run");
 
     public string FreshFolder(string name) => Folder(name);
 

@@ -51,9 +51,56 @@ public class OwnerTests(InstalledTool tool)
             await service.WaitForExitAsync();
         }
         await front.WaitForExitAsync();
+        // Without a command that would clear away what is left.
+        await GoneAsync(seen.Id);
         Assert.Null(await stack.PsAsync());
         using var socket = new TcpClient();
         await Assert.ThrowsAsync<SocketException>(() => socket.ConnectAsync("127.0.0.1", port));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Owner_and_monitor_killed_at_once_leave_nothing(bool detached)
+    {
+        await using var stack = tool.Stack(Web.Replace("[services.web]", "[services.web]\nmemory_limit = \"256M\"\nbest_effort = true", StringComparison.Ordinal));
+        var mounts = await File.ReadAllLinesAsync("/proc/self/mountinfo");
+        using var front = detached ? null : stack.Start("up", "--json");
+        if (front is null)
+        {
+            (await stack.BoltAsync("up", "-d")).Expect(0);
+        }
+        else
+        {
+            await ReadyAsync(front);
+        }
+        var seen = await stack.NeedPsAsync();
+        var note = Path.Combine(tool.RunFolder, "stacks", seen.Id, "capsules/web.1/cgroups");
+        // A user to whom no group is delegated has none.
+        var cgroups = File.Exists(note) ? await File.ReadAllLinesAsync(note) : [];
+        Assert.All(cgroups, c => Assert.True(Directory.Exists(c)));
+        using (var service = Process.GetProcessById(seen.Service("web").Pid))
+        using (var kill = Process.Start("kill", ["-KILL", $"{seen.Owner}", $"{ParentOf(seen.Service("web").Pid)}"]))
+        {
+            await kill.WaitForExitAsync();
+            await service.WaitForExitAsync();
+        }
+        if (front is not null)
+        {
+            await front.WaitForExitAsync();
+            await GoneAsync(seen.Id);
+        }
+        else
+        {
+            var (code, output, error) = await stack.BoltAsync("up", "-d");
+            Assert.True(code == 0, output + error);
+            Assert.NotEqual(seen.Service("web").Pid, (await stack.NeedPsAsync()).Service("web").Pid);
+            // Those of the new run have other names.
+            Assert.All(cgroups, c => Assert.False(Directory.Exists(c), c));
+            (await stack.BoltAsync("down")).Expect(0);
+        }
+        Assert.All(cgroups, c => Assert.False(Directory.Exists(c), c));
+        Assert.Equal(mounts, await File.ReadAllLinesAsync("/proc/self/mountinfo"));
     }
 
     [Fact]
@@ -74,6 +121,32 @@ public class OwnerTests(InstalledTool tool)
         Assert.Equal("stackStopped", last.GetProperty("event").GetString());
         Assert.Equal("pages", last.GetProperty("keptVolumes")[0].GetString());
         Assert.False(IsAlive(seen.Service("web").Pid));
+    }
+
+    // The stack's network is the last to go, and takes the folder along.
+    private async Task GoneAsync(string id)
+    {
+        var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var watcher = new FileSystemWatcher(Path.Combine(tool.RunFolder, "stacks")) { NotifyFilter = NotifyFilters.DirectoryName };
+        watcher.Deleted += (_, _) => Look();
+        watcher.Renamed += (_, _) => Look();
+        watcher.EnableRaisingEvents = true;
+        Look();
+        await gone.Task.WaitAsync(TimeSpan.FromMinutes(1));
+
+        void Look()
+        {
+            if (!Directory.EnumerateFileSystemEntries(watcher.Path, $"*{id}*").Any())
+            {
+                gone.TrySetResult();
+            }
+        }
+    }
+
+    private static int ParentOf(int pid)
+    {
+        var stat = File.ReadAllText($"/proc/{pid}/stat");
+        return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
     }
 
     private static async Task ReadyAsync(Process front)

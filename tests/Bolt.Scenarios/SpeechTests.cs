@@ -74,6 +74,21 @@ public class SpeechTests(InstalledTool tool)
         }
     }
 
+    [Fact]
+    public async Task The_doctor_finds_this_machine_well_or_names_what_it_lacks_with_a_fix()
+    {
+        var doctor = await tool.BoltAsync(tool.FreshFolder("doctor"), "doctor", "--json");
+        var lacks = Lines(doctor.Output).Where(c => c.TryGetProperty("problem", out var p) && p.ValueKind == JsonValueKind.Object)
+            .Select(c => c.GetProperty("problem")).Where(p => p.GetProperty("severity").GetString() == "error").ToArray();
+        Assert.Empty(doctor.Error);
+        Assert.Equal(lacks.Length > 0 ? 1 : 0, doctor.Code);
+        Assert.All(lacks, p => Assert.StartsWith("BOLT9", p.GetProperty("code").GetString(), StringComparison.Ordinal));
+        Assert.All(lacks, p => Assert.NotEmpty(p.GetProperty("fix").GetString()!));
+        // Where all the rest of this suite runs, a capsule does.
+        var trial = Lines(doctor.Output)[^1];
+        Assert.False(trial.TryGetProperty("problem", out var problem) && problem.ValueKind == JsonValueKind.Object, trial.ToString());
+    }
+
     private static JsonElement[] Lines(string output) =>
         [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement)];
 }

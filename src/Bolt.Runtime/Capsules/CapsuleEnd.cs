@@ -25,7 +25,7 @@ internal sealed partial class Capsule
     /// <summary>Deletes the folder of a capsule that has ended, files of mapped ids included.</summary>
     public static Task DeleteAsync(string folder, MappedFiles files, CancellationToken cancellationToken)
     {
-        CapsuleCgroups.Remove(folder);
+        CgroupNote.RemoveAll(folder);
         return TryDeleteOwn(folder) ? Task.CompletedTask : files.DeleteTreeAsync(folder, cancellationToken);
     }
 
@@ -75,7 +75,7 @@ internal sealed partial class Capsule
         const int kill = 9;
         var now = (DateTime.UtcNow - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
         var record = new ExitRecord(null, kill, OutOfMemory: false, MonitorDied: true, now);
-        CapsuleCgroups.Remove(folder);
+        CgroupNote.RemoveAll(folder);
         try
         {
             var beside = Path.Combine(folder, "exit.settled");

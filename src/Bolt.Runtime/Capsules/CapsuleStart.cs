@@ -27,7 +27,7 @@ internal static class CapsuleStart
             throw new BoltException(plan.Diagnostics.First(d => d.Severity == Severity.Error));
         var message = plan.Value!.ToMessage();
         PrepareFolder(spec.Folder);
-        CapsuleCgroups.Note(spec.Folder, plan.Value.Cgroups);
+        CgroupNote.Write(spec.Folder, plan.Value.Cgroups);
         var shim = Start(shimPath, spec.Folder);
         try
         {
@@ -42,7 +42,7 @@ internal static class CapsuleStart
         catch
         {
             await EndAsync(shim).ConfigureAwait(false);
-            CapsuleCgroups.Remove(spec.Folder);
+            CgroupNote.RemoveAll(spec.Folder);
             throw;
         }
     }

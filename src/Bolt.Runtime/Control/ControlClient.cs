@@ -37,17 +37,30 @@ internal sealed class ControlClient : IAsyncDisposable
 
     public async Task<StackStatus?> StatusAsync(CancellationToken cancellation)
     {
-        await _stream.WriteAsync(ControlCodec.Write(new ControlRequest.Status()), cancellation).ConfigureAwait(false);
+        await SayAsync(new ControlRequest.Status(), cancellation).ConfigureAwait(false);
         return await ReadAsync(cancellation).ConfigureAwait(false) is ControlReply.Is answer ? answer.Status : null;
+    }
+
+    /// <summary>The same; null when the owner died before it took the wish: a killed one's socket takes connections to the last.</summary>
+    public async Task<IAsyncEnumerable<StackEvent>?> TryAskAsync(ControlRequest request, CancellationToken cancellation)
+    {
+        await SayAsync(request, cancellation).ConfigureAwait(false);
+        return await ReadAsync(cancellation).ConfigureAwait(false) is { } first ? EventsAsync(first, cancellation) : null;
     }
 
     /// <summary>The events of one wish, until the owner says that it is done.</summary>
     public async IAsyncEnumerable<StackEvent> AskAsync(ControlRequest request, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        await _stream.WriteAsync(ControlCodec.Write(request), cancellation).ConfigureAwait(false);
-        while (true)
+        await SayAsync(request, cancellation).ConfigureAwait(false);
+        await foreach (var happened in EventsAsync(await ReadAsync(cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false))
+            yield return happened;
+    }
+
+    private async IAsyncEnumerable<StackEvent> EventsAsync(ControlReply? first, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        for (var reply = first; ; reply = await ReadAsync(cancellation).ConfigureAwait(false))
         {
-            switch (await ReadAsync(cancellation).ConfigureAwait(false))
+            switch (reply)
             {
                 case ControlReply.Happened happened:
                     yield return happened.Event;
@@ -66,6 +79,18 @@ internal sealed class ControlClient : IAsyncDisposable
     {
         await _lines.DisposeAsync().ConfigureAwait(false);
         await _stream.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task SayAsync(ControlRequest request, CancellationToken cancellation)
+    {
+        try
+        {
+            await _stream.WriteAsync(ControlCodec.Write(request), cancellation).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is IOException or SocketException)
+        {
+            // The answer, which will not come, says the same.
+        }
     }
 
     private async Task<ControlReply?> ReadAsync(CancellationToken cancellation)

@@ -13,17 +13,21 @@ internal sealed class ControlServer : IDisposable
 
     private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly StackRunner _runner;
+    private readonly string _path;
     private readonly HashSet<Task> _connections = [];
 
     /// <summary>Listens at once. Only the owner of the lock may do this: a dead owner's socket is replaced.</summary>
     public ControlServer(StackRunner runner, string path)
     {
-        _runner = runner;
-        File.Delete(path);
-        _socket.Bind(new UnixDomainSocketEndPoint(path));
+        (_runner, _path) = (runner, path);
+        // Renamed when it listens: under its name it answers. The name beside is no longer, as sun_path is short.
+        var beside = Path.ChangeExtension(path, "new");
+        File.Delete(beside);
+        _socket.Bind(new UnixDomainSocketEndPoint(beside));
         // connect(2) on a unix socket asks for write permission: no other user, and nothing inside a capsule, has it.
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.SetUnixFileMode(beside, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         _socket.Listen(Backlog);
+        File.Move(beside, path, overwrite: true);
     }
 
     /// <summary>Until cancelled; then those who still read are given a moment to hear the end.</summary>
@@ -45,10 +49,21 @@ internal sealed class ControlServer : IDisposable
         {
             // Between the look and the accept.
         }
-        if (_connections.Count > 0) await Task.WhenAny(Task.WhenAll(_connections), Task.Delay(LastWords, CancellationToken.None)).ConfigureAwait(false);
+        try
+        {
+            await Task.WhenAll(_connections).WaitAsync(LastWords, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // One that does not read does not keep the owner.
+        }
     }
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose()
+    {
+        _socket.Dispose();
+        if (File.Exists(_path)) File.Delete(_path);
+    }
 
     private async Task ServeAsync(Socket caller)
     {

@@ -23,10 +23,11 @@ internal static unsafe class Pidfd
     /// <summary>Null when the process is gone.</summary>
     public static Fd? Open(int pid) => Sys.PidFdOpen(pid) is >= 0 and var fd ? new Fd((int)fd) : null;
 
-    public static bool HasEnded(Fd pidfd)
+    /// <param name="milliseconds">Waited for it at most; -1: without end.</param>
+    public static bool HasEnded(Fd pidfd, int milliseconds = 0)
     {
         var entry = new PollEntry(pidfd.Number, PollEntry.In);
-        return Sys.Poll(&entry, 1, 0) > 0;
+        return Sys.Poll(&entry, 1, milliseconds) > 0;
     }
 
     /// <summary>Blocks until the process has ended.</summary>

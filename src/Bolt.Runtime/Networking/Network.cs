@@ -51,11 +51,11 @@ internal sealed class Network
     /// published ports the rules and the uplink come when a member wants out: see <see cref="SettledAsync"/>.
     /// </summary>
     /// <exception cref="BoltException">BOLT40xx or BOLT94xx.</exception>
-    public static async Task<Network> CreateAsync(string shimPath, NetworkSpec spec, CancellationToken cancel)
+    public static async Task<Network> CreateAsync(string shimPath, NetworkSpec spec, CancellationToken cancel, NetworkHost? observed = null)
     {
         spec = spec with { Folder = Path.GetFullPath(spec.Folder) };
         foreach (var port in spec.Ports) Demand(port);
-        var host = NetworkHost.Read();
+        var host = observed ?? NetworkHost.Read();
         var (uplink, problem) = host.ChooseUplink(spec);
         if (problem is not null && !spec.Ports.IsEmpty) throw new BoltException(problem);
         var sheet = SandboxOrder.Of(spec, host, uplink);

@@ -64,6 +64,24 @@ public class NetworkTests
     }
 
     [Fact]
+    public async Task A_way_out_that_this_host_cannot_give_is_a_warning_and_members_reach_each_other()
+    {
+        await using var net = new SandboxFixture();
+        var poor = NetworkHost.Read() with { Forwarding = false, DefaultRoute = true, Pasta = null };
+        var network = await net.CreateAsync(net.Spec(), poor);
+        var warning = Assert.Single(network.Warnings);
+        Assert.Equal(Severity.Warning, warning.Severity);
+        Assert.StartsWith("BOLT94", warning.Code, StringComparison.Ordinal);
+        Assert.NotNull(warning.Fix);
+        await net.StartMemberAsync(net.Db, SandboxFixture.TcpServer);
+        Assert.Equal("hello from db\n", await net.RunInsideAsync($"perl -e 'use IO::Socket::INET; print IO::Socket::INET->new(q({net.Db}:80))->getline'"));
+        var published = await Assert.ThrowsAsync<BoltException>(() =>
+            Network.CreateAsync(SandboxFixture.Shim, net.Spec(net.Published(SandboxFixture.FreePort(), 80)) with { Folder = net.Folder + "2" }, TestContext.Current.CancellationToken, poor));
+        Assert.Equal((warning.Code, Severity.Error), (published.Diagnostic.Code, published.Diagnostic.Severity));
+        Assert.False(Directory.Exists(net.Folder + "2"));
+    }
+
+    [Fact]
     public async Task Published_port_reaches_the_member()
     {
         await using var net = new SandboxFixture();

@@ -42,11 +42,11 @@ internal sealed class SandboxFixture : IAsyncDisposable
 
     public PublishedPort Published(int hostPort, int memberPort, bool udp = false) => new(IPAddress.Loopback, hostPort, Db, memberPort, udp);
 
-    public async Task<Network> CreateAsync(NetworkSpec spec)
+    public async Task<Network> CreateAsync(NetworkSpec spec, NetworkHost? host = null)
     {
         try
         {
-            return Network = await Network.CreateAsync(Shim, spec, TestContext.Current.CancellationToken);
+            return Network = await Network.CreateAsync(Shim, spec, TestContext.Current.CancellationToken, host);
         }
         catch (Bolt.Diagnostics.BoltException e)
         {

@@ -89,6 +89,58 @@ public class StackTroubleTests
     }
 
     [Fact]
+    public async Task A_volume_larger_than_the_disk_is_a_warning_and_the_stack_comes_up()
+    {
+        await using var room = new StackRoom();
+        var file = room.File(Echo.Replace("IMAGE", "./image", StringComparison.Ordinal) + "\nvolumes = [\"data:/data\"]\n[volumes.data]\nsize = \"1000000Ti\"\n");
+        using var stop = new CancellationTokenSource();
+        var events = new List<StackEvent>();
+        await foreach (var happened in room.Runtime.UpAsync(file, Everything, stop.Token))
+        {
+            events.Add(happened);
+            if (happened is StackEvent.StackReady) await stop.CancelAsync();
+        }
+        Assert.Contains("data", Assert.Single(events.OfType<StackEvent.Warned>(), w => w.Diagnostic.Code == "BOLT3022").Diagnostic.Message, StringComparison.Ordinal);
+        Assert.Empty(events.OfType<StackEvent.StepFailed>());
+        Assert.Single(events.OfType<StackEvent.StackReady>());
+        Assert.Equal(["data"], Assert.IsType<StackEvent.StackStopped>(events[^1]).KeptVolumes);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_owner_that_is_being_killed_is_waited_for(bool stillListens)
+    {
+        await using var room = new StackRoom();
+        var file = room.File(Echo.Replace("IMAGE", "./image", StringComparison.Ordinal));
+        var folder = StackFolder.Of(room.Runtime.Options.RunFolder, file);
+        folder.Create();
+        // It has the lock, and says nothing any more.
+        using var owner = Process.Start(new ProcessStartInfo("flock", ["--no-fork", folder.Path + "/owner.lock", "sh", "-c", "echo held; exec sleep 1000"]) { RedirectStandardOutput = true })!;
+        Assert.Equal("held", await owner.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+        StackFolder.Write(folder.Path + "/owner.json", new OwnerRecord(owner.Id), StackJsonShapes.Default.OwnerRecord);
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        if (stillListens)
+        {
+            socket.Bind(new UnixDomainSocketEndPoint(folder.ControlSocket));
+            socket.Listen();
+        }
+        using var stop = new CancellationTokenSource();
+        await using var up = room.Runtime.UpAsync(file, Everything, stop.Token).GetAsyncEnumerator();
+        var first = up.MoveNextAsync();
+        var waited = !first.IsCompleted;
+        if (stillListens) (await socket.AcceptAsync(TestContext.Current.CancellationToken)).Dispose();
+        socket.Dispose();
+        owner.Kill();
+        Assert.True(await first);
+        Assert.True(waited);
+        await ReadyAsync(up);
+        await stop.CancelAsync();
+        await RestAsync(up);
+        Assert.Empty(room.Left);
+    }
+
+    [Fact]
     public async Task Two_stacks_run_side_by_side_and_do_not_reach_each_other()
     {
         await using var room = new StackRoom();
