@@ -39,7 +39,7 @@ public sealed partial class BoltRuntime(BoltOptions options)
         var ids = IdMap.OfCurrentUser();
         var files = new MappedFiles(shim, ids);
         var (content, trees) = (new ContentStore(paths), new TreeStore(paths, files));
-        var registry = new Registry(options.RegistriesFile, options.DockerConfigFile, content, trees, new ImageStore(paths, content));
+        var registry = new Registry(options.RegistriesFile, options.DockerConfigFile, paths, content, trees, new ImageStore(paths, content));
         var tools = new BuildTools(paths, content, trees, files, ids, shim, options.DotnetPath, registry);
         return new StackRooms(paths, ids, shim, files, new VolumeStore(paths, files), new ImageBuild(tools), tools);
     }

@@ -73,7 +73,8 @@ internal static class Cli
         [
             up, down, PsCommand.Create("ps", "Show the stack's services"), status, logs,
             ExecCommand.Create(), StopCommand.Create(), StartCommand.Create(), RestartCommand.Create(),
-            RunCommand.Create(), PullCommand.Create(), LoginCommand.Create(), LoginCommand.CreateLogout(),
+            RunCommand.Create(), PullCommand.Create(), PushCommand.Create(), .. ImageCommands.Create(), .. ArchiveCommands.Create(),
+            LoginCommand.Create(), LoginCommand.CreateLogout(),
             DoctorCommand.Create(), VersionCommand.Create(), SuperviseCommand.Create(),
         ];
         foreach (var verb in verbs)

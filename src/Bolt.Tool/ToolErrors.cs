@@ -26,6 +26,19 @@ internal static class ToolErrors
     public static Diagnostic NoOneToAsk() =>
         new("BOLT6908", Severity.Error, "there is no terminal to ask at", Fix: "give `--username NAME --password-stdin`, and the password on standard input");
 
+    public static Diagnostic LayoutNeedsFolder() =>
+        new("BOLT6909", Severity.Error, "`--layout` writes a folder", Fix: "name it: `--output FOLDER`");
+
+    public static Diagnostic NoInput() =>
+        new("BOLT6910", Severity.Error, "standard input is a terminal", Fix: "give `--input FILE`, or pipe an archive in");
+
+    public static Diagnostic Unreadable(string path, string reason) => new("BOLT6911", Severity.Error, $"cannot read `{path}`: {reason}");
+
+    public static Diagnostic TerminalOutput() =>
+        new("BOLT6912", Severity.Error, "standard output is a terminal, and an archive is no text", Fix: "give `--output FILE`, or pipe it to a program");
+
+    public static Diagnostic NotWritten(string path, string reason) => new("BOLT6913", Severity.Error, $"cannot write `{path}`: {reason}");
+
     public static Diagnostic NoTerminal() =>
         new("BOLT6906", Severity.Error, "standard input is not a terminal", Fix: "leave out `-t`");
 }

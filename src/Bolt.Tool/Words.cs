@@ -78,6 +78,9 @@ internal static class Words
             : throw new BoltException(ToolErrors.BadWord(option, word, "an age such as `10m`, or a time such as `2026-01-31T12:00`"));
     }
 
+    /// <summary>The first twelve digits: enough for a person and for Bolt to find it again.</summary>
+    public static string ShortDigest(string digest) => digest[(digest.IndexOf(':', StringComparison.Ordinal) + 1)..][..12];
+
     /// <summary>"12.3 MB": as registries and disks count.</summary>
     public static string Size(long bytes) => bytes switch
     {

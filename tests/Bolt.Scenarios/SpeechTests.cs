@@ -6,7 +6,8 @@ namespace Bolt.Scenarios;
 public class SpeechTests(InstalledTool tool)
 {
     public static TheoryData<string> Verbs { get; } = new(
-        "up", "down", "ps", "status", "logs", "exec", "stop", "start", "restart", "run", "pull", "login", "logout", "doctor", "version", "surge");
+        "up", "down", "ps", "status", "logs", "exec", "stop", "start", "restart", "run", "pull", "push",
+        "images", "inspect", "history", "tag", "rmi", "gc", "save", "load", "export", "import", "login", "logout", "doctor", "version", "surge");
 
     [Theory]
     [MemberData(nameof(Verbs))]

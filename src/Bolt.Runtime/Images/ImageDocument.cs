@@ -49,6 +49,19 @@ internal abstract record ImageDocument
             : throw Bad("descriptor", $"`{digest}` claims {descriptor.Size} bytes, and at most {limit} are taken");
     }
 
+    /// <summary>Throws for a layer that is no tar, or that registries may not distribute.</summary>
+    public static void CheckLayer(Descriptor layer)
+    {
+        if (MediaTypes.IsForeign(layer.MediaType))
+        {
+            throw new BoltException(ImageErrors.ForeignLayer(layer.Digest ?? "", layer.Urls?.FirstOrDefault()));
+        }
+        if (!MediaTypes.IsLayer(layer.MediaType))
+        {
+            throw new BoltException(ImageErrors.BadLayer(layer.Digest ?? "", $"its type is `{layer.MediaType}`"));
+        }
+    }
+
     public static T Parse<T>(ReadOnlySpan<byte> bytes, JsonTypeInfo<T> type, string what)
         where T : class
     {

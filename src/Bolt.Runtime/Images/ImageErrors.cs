@@ -47,5 +47,18 @@ internal static class ImageErrors
     public static Diagnostic LayerCount(int layers, int diffIds) => Error("BOLT2014", string.Create(CultureInfo.InvariantCulture,
         $"the manifest has {layers} layers and its config {diffIds}"));
 
+    public static Diagnostic NoArchive(string reason) => Error("BOLT2015",
+        $"it is no image archive: {reason}", "load what `docker save`, `podman save`, `skopeo copy … oci-archive:` or `bolt save` writes");
+
+    public static Diagnostic Nameless() => Error("BOLT2016", "the archive does not say what its image is called", "give it a name with `--tag NAME:TAG`");
+
+    public static Diagnostic NotEmpty(string folder) => Error("BOLT2017", $"`{folder}` is not empty", "name a folder that does not exist yet");
+
+    public static Diagnostic NoSuchImage(string text, IEnumerable<string> near) => Error("BOLT2018",
+        $"there is no image `{text}` here", near.Any() ? $"name one of: {string.Join(", ", near.Take(5).Select(n => $"`{n}`"))}" : "`bolt images` lists those that are here; `bolt pull` fetches one");
+
+    public static Diagnostic ManyIds(string text, IEnumerable<string> ids) => Error("BOLT2019",
+        $"`{text}` is the start of more than one image's id", $"write more of it: {string.Join(", ", ids)}");
+
     private static Diagnostic Error(string code, string message, string? fix = null) => new(code, Severity.Error, message, null, fix);
 }

@@ -17,6 +17,36 @@ internal sealed class ImageStore(StoragePaths paths, ContentStore content)
     /// <summary>Null when it is not known, or a blob of it is gone.</summary>
     public LocalImage? Find(string reference) => Read(PathOf(reference)) is { } record && record.Reference == reference ? Open(record) : null;
 
+    /// <summary>All whole images, by name.</summary>
+    public IReadOnlyList<LocalImage> List() => [.. Records().Select(Open).OfType<LocalImage>().OrderBy(i => i.Reference, StringComparer.Ordinal)];
+
+    /// <summary>All names, also of images that are not whole any more.</summary>
+    public IEnumerable<ImageRecord> Records() =>
+        (Directory.Exists(images) ? Directory.EnumerateFiles(images, "*.json") : []).Select(Read).OfType<ImageRecord>();
+
+    /// <summary>Forgets a name; false when it is not known. Blobs and trees are gc's.</summary>
+    public bool Remove(string reference)
+    {
+        var path = PathOf(reference);
+        try
+        {
+            var there = File.Exists(path);
+            File.Delete(path);
+            return there;
+        }
+        catch (Exception e) when (StorageErrors.IsFileSystem(e))
+        {
+            throw StorageErrors.Wrap(path, e);
+        }
+    }
+
+    /// <summary>Keeps another name for an image.</summary>
+    public async Task<LocalImage> TagAsync(LocalImage image, string reference, CancellationToken cancellationToken)
+    {
+        await WriteAsync(new ImageRecord(1, reference, image.Id.ToString(), image.Manifest?.ToString(), null), cancellationToken).ConfigureAwait(false);
+        return image with { Reference = reference, Target = null };
+    }
+
     /// <summary>Keeps an image that Bolt made: its layers (<see cref="OciConfig.DiffIds"/>) are plain tars in the content store.</summary>
     public async Task<LocalImage> SaveAsync(string reference, OciConfig config, CancellationToken cancellationToken)
     {
@@ -32,6 +62,16 @@ internal sealed class ImageStore(StoragePaths paths, ContentStore content)
     {
         var config = ImageDocument.Address(ReadManifest(manifest).Config, OciLayout.MaxDocument).Digest;
         var record = new ImageRecord(1, reference, config.ToString(), manifest.ToString(), target.ToString());
+        var image = Open(record) ?? throw new BoltException(ImageErrors.NotWhole(reference));
+        await WriteAsync(record, cancellationToken).ConfigureAwait(false);
+        return image;
+    }
+
+    /// <summary>Keeps an image with its own config, byte for byte; its layers are plain tars in the content store.</summary>
+    public async Task<LocalImage> SaveAsync(string reference, byte[] config, CancellationToken cancellationToken)
+    {
+        var id = await content.WriteAsync(new MemoryStream(config), null, cancellationToken).ConfigureAwait(false);
+        var record = new ImageRecord(1, reference, id.ToString());
         var image = Open(record) ?? throw new BoltException(ImageErrors.NotWhole(reference));
         await WriteAsync(record, cancellationToken).ConfigureAwait(false);
         return image;

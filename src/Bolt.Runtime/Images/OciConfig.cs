@@ -119,4 +119,14 @@ internal static class OciPlatform
         System.Runtime.InteropServices.Architecture.X64 => "amd64",
         var other => other.ToString().ToLowerInvariant(),
     };
+
+    /// <summary>Throws when an image is not made for this machine.</summary>
+    /// <param name="where">What holds the image.</param>
+    public static void Check(OciConfig config, string where)
+    {
+        if (config.Architecture != Architecture)
+        {
+            throw new BoltException(ImageErrors.NoPlatform(where, $"linux/{Architecture}", [$"linux/{config.Architecture}"]));
+        }
+    }
 }

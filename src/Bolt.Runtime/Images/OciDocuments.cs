@@ -10,6 +10,16 @@ internal sealed record ConfigDocument
     public ConfigProcess? Config { get; init; }
     public ConfigRoot? Rootfs { get; init; }
     public string? Created { get; init; }
+    public HistoryDocument[]? History { get; init; }
+}
+
+/// <summary>One step of how an image was made.</summary>
+internal sealed record HistoryDocument
+{
+    public string? Created { get; init; }
+    [JsonPropertyName("created_by")] public string? CreatedBy { get; init; }
+    public string? Comment { get; init; }
+    [JsonPropertyName("empty_layer")] public bool EmptyLayer { get; init; }
 }
 
 /// <summary>Its "config": Docker's names, with capitals.</summary>
@@ -31,8 +41,14 @@ internal sealed record EmptyDocument;
 
 internal sealed record ConfigRoot(string? Type, [property: JsonPropertyName("diff_ids")] string[]? DiffIds);
 
-/// <summary>image-index and Docker's manifest list.</summary>
-internal sealed record IndexDocument(Descriptor[]? Manifests);
+/// <summary>An image index as Bolt writes it.</summary>
+internal sealed record IndexDocument(int SchemaVersion, string MediaType, Descriptor[] Manifests);
+
+/// <summary>One image of Docker's archives: manifest.json is an array of these.</summary>
+internal sealed record DockerArchiveEntry(
+    [property: JsonPropertyName("Config")] string? Config,
+    [property: JsonPropertyName("RepoTags")] string?[]? RepoTags,
+    [property: JsonPropertyName("Layers")] string?[]? Layers);
 
 /// <summary>What is looked at before it is known which of the two a text is.</summary>
 internal sealed record ShapeDocument(int SchemaVersion, string? MediaType, Descriptor? Config, Descriptor[]? Layers, Descriptor[]? Manifests);
@@ -62,6 +78,7 @@ internal sealed record ImageRecord(int Version, string Reference, string Config,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ConfigDocument))]
 [JsonSerializable(typeof(IndexDocument))]
+[JsonSerializable(typeof(DockerArchiveEntry[]))]
 [JsonSerializable(typeof(ManifestDocument))]
 [JsonSerializable(typeof(ShapeDocument))]
 [JsonSerializable(typeof(ImageRecord))]

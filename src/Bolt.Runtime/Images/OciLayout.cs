@@ -18,12 +18,9 @@ internal sealed class OciLayout(string folder)
     /// <summary>The image's config and its layers' descriptors, lowest first.</summary>
     public (OciConfig Config, IReadOnlyList<Descriptor> Layers) Select(string? tag)
     {
-        var manifest = ReadManifest(Choose(ReadIndex(), tag));
+        var manifest = ReadManifest(Choose(ReadIndex(), tag), out _);
         var config = OciConfig.Read(ReadBlob(manifest.Config));
-        if (config.Architecture != OciPlatform.Architecture)
-        {
-            throw new BoltException(ImageErrors.NoPlatform(folder, $"linux/{OciPlatform.Architecture}", [$"linux/{config.Architecture}"]));
-        }
+        OciPlatform.Check(config, folder);
         return manifest.Layers.Length == config.DiffIds.Length
             ? (config, manifest.Layers)
             : throw new BoltException(ImageErrors.LayerCount(manifest.Layers.Length, config.DiffIds.Length));
@@ -57,6 +54,42 @@ internal sealed class OciLayout(string folder)
         }
     }
 
+    /// <summary>What the index names, with the names that it gives: Docker's whole one before the spec's, which may be a tag alone.</summary>
+    public IReadOnlyList<(string? Name, Descriptor Entry)> Images()
+    {
+        var all = ReadIndex();
+        // One image for several platforms may stand in the index directly, without names.
+        var nameless = all.Length > 1 && Array.TrueForAll(all, m => NameOf(m) is null);
+        return nameless ? [(null, ForThisMachine(all))] : [.. all.Select(m => (NameOf(m), m))];
+    }
+
+    /// <summary>Takes an image over as it is: documents and layers under their own digests.</summary>
+    public async Task<(Digest Manifest, Digest Target)> TakeAsync(Descriptor entry, StoragePaths paths, ContentStore content, CancellationToken cancellationToken)
+    {
+        var manifest = ReadManifest(entry, out var descriptor);
+        var config = OciConfig.Read(ReadBlob(manifest.Config));
+        OciPlatform.Check(config, folder);
+        Array.ForEach(manifest.Layers, ImageDocument.CheckLayer);
+        Descriptor[] all = [entry, descriptor, manifest.Config, .. manifest.Layers];
+        using var lease = StoreLease.Take(paths, all.Select(d => ImageDocument.Address(d, ContentStore.MaxBlob).Digest).Concat(config.DiffIds));
+        foreach (var blob in all)
+        {
+            var (digest, _) = ImageDocument.Address(blob, ContentStore.MaxBlob);
+            if (!content.Contains(digest))
+            {
+                var stream = Open(blob);
+                await using (stream.ConfigureAwait(false))
+                {
+                    await content.WriteAsync(stream, digest, cancellationToken).ConfigureAwait(false);
+                }
+            }
+        }
+        return (ImageDocument.Address(descriptor, MaxDocument).Digest, ImageDocument.Address(entry, MaxDocument).Digest);
+    }
+
+    private static string? NameOf(Descriptor manifest) =>
+        manifest.Annotations?.GetValueOrDefault("io.containerd.image.name") ?? manifest.Annotations?.GetValueOrDefault(TagAnnotation);
+
     private Descriptor[] ReadIndex()
     {
         var path = Path.Combine(folder, "index.json");
@@ -86,8 +119,9 @@ internal sealed class OciLayout(string folder)
             ?? throw new BoltException(ImageErrors.NoSuchTag(folder, tag, tags));
     }
 
-    private ImageDocument.Manifest ReadManifest(Descriptor descriptor)
+    private ImageDocument.Manifest ReadManifest(Descriptor top, out Descriptor descriptor)
     {
+        descriptor = top;
         for (var depth = 0; depth < MaxNesting; depth++)
         {
             var document = ImageDocument.Read(ReadBlob(descriptor), descriptor.MediaType);

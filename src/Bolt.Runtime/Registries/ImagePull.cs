@@ -9,7 +9,7 @@ namespace Bolt.Registries;
 /// An image from a registry into the store: documents first, then the layers side by side, each unpacked while it comes;
 /// the name last. What is there is not fetched again, and no lock is held over the network.
 /// </summary>
-internal sealed class ImagePull(RegistryClient client, ContentStore content, TreeStore trees, ImageStore images)
+internal sealed class ImagePull(RegistryClient client, StoragePaths paths, ContentStore content, TreeStore trees, ImageStore images)
 {
     private const int LayersAtOnce = 4;
 
@@ -48,23 +48,29 @@ internal sealed class ImagePull(RegistryClient client, ContentStore content, Tre
     {
         var fetch = new ManifestFetch(client, repository);
         var (target, manifest) = await fetch.ResolveAsync(reference, cancellationToken).ConfigureAwait(false);
-        var content = (ImageDocument.Manifest)manifest.Content;
-        foreach (var layer in content.Layers)
+        var wanted = (ImageDocument.Manifest)manifest.Content;
+        foreach (var layer in wanted.Layers)
         {
-            CheckKind(layer);
+            ImageDocument.CheckLayer(layer);
         }
-        var (configDigest, configSize) = ImageDocument.Address(content.Config, OciLayout.MaxDocument);
+        var (configDigest, configSize) = ImageDocument.Address(wanted.Config, OciLayout.MaxDocument);
         var config = await ConfigAsync(fetch, configDigest, configSize, cancellationToken).ConfigureAwait(false);
         if (config.Architecture != OciPlatform.Architecture)
         {
             throw new BoltException(RegistryErrors.NoPlatform(reference.ToString(), $"linux/{OciPlatform.Architecture}", [$"linux/{config.Architecture}"]));
         }
-        if (content.Layers.Length != config.DiffIds.Length)
+        if (wanted.Layers.Length != config.DiffIds.Length)
         {
-            throw new BoltException(ImageErrors.LayerCount(content.Layers.Length, config.DiffIds.Length));
+            throw new BoltException(ImageErrors.LayerCount(wanted.Layers.Length, config.DiffIds.Length));
         }
-        progress?.Report(new TransferEvent.Resolved(reference.ToString(), manifest.Digest.ToString(), content.Layers.Length, content.Layers.Sum(l => l.Size)));
-        await LayersAsync(repository, content.Layers, config.DiffIds, progress, cancellationToken).ConfigureAwait(false);
+        // Before anything is looked for: from now on gc leaves what this image is made of.
+        using var lease = StoreLease.Take(paths, [target.Digest, manifest.Digest, configDigest, .. config.DiffIds, .. wanted.Layers.Select(l => ImageDocument.Address(l, ContentStore.MaxBlob).Digest)]);
+        if (!content.Contains(configDigest))
+        {
+            await ConfigAsync(fetch, configDigest, configSize, cancellationToken).ConfigureAwait(false);
+        }
+        progress?.Report(new TransferEvent.Resolved(reference.ToString(), manifest.Digest.ToString(), wanted.Layers.Length, wanted.Layers.Sum(l => l.Size)));
+        await LayersAsync(repository, wanted.Layers, config.DiffIds, progress, cancellationToken).ConfigureAwait(false);
         return await KeepAsync(reference, target, manifest, cancellationToken).ConfigureAwait(false);
     }
 
@@ -162,17 +168,5 @@ internal sealed class ImagePull(RegistryClient client, ContentStore content, Tre
         var image = await images.SaveAsync(pinned.ToString(), manifest.Digest, target.Digest, cancellationToken).ConfigureAwait(false);
         return reference.Digest is not null ? image
             : await images.SaveAsync(reference.ToString(), manifest.Digest, target.Digest, cancellationToken).ConfigureAwait(false);
-    }
-
-    private static void CheckKind(Descriptor layer)
-    {
-        if (MediaTypes.IsForeign(layer.MediaType))
-        {
-            throw new BoltException(ImageErrors.ForeignLayer(layer.Digest ?? "", layer.Urls?.FirstOrDefault()));
-        }
-        if (!MediaTypes.IsLayer(layer.MediaType))
-        {
-            throw new BoltException(ImageErrors.BadLayer(layer.Digest ?? "", $"its type is `{layer.MediaType}`"));
-        }
     }
 }

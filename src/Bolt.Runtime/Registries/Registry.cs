@@ -7,7 +7,7 @@ namespace Bolt.Registries;
 /// <summary>The room's door: images from registries, as this machine's settings and logins have it.</summary>
 /// <param name="settingsFile">registries.toml; null or absent: no settings.</param>
 /// <param name="dockerConfigFile">Docker's config.json; null or absent: no logins.</param>
-internal sealed class Registry(string? settingsFile, string? dockerConfigFile, ContentStore content, TreeStore trees, ImageStore images)
+internal sealed class Registry(string? settingsFile, string? dockerConfigFile, StoragePaths paths, ContentStore content, TreeStore trees, ImageStore images)
 {
     public RegistryPatience Patience { get; init; } = RegistryPatience.Default;
 
@@ -17,7 +17,15 @@ internal sealed class Registry(string? settingsFile, string? dockerConfigFile, C
     public async Task<LocalImage> PullAsync(ImageReference reference, IProgress<TransferEvent>? progress, CancellationToken cancellationToken)
     {
         using var client = Client(progress);
-        return await new ImagePull(client, content, trees, images).PullAsync(reference, progress, cancellationToken).ConfigureAwait(false);
+        return await new ImagePull(client, paths, content, trees, images).PullAsync(reference, progress, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Sends an image to where the target names; what is there is not sent again. Its manifest's digest.</summary>
+    public async Task<Digest> PushAsync(LocalImage image, ImageReference target, IProgress<TransferEvent>? progress, CancellationToken cancellationToken)
+    {
+        var packed = await new ImagePacking(content, images).PackAsync(image, cancellationToken).ConfigureAwait(false);
+        using var client = Client(progress);
+        return await new ImagePush(client, content, images).PushAsync(packed, target, progress, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Asks the registry whether the password is right, and keeps it.</summary>

@@ -62,6 +62,9 @@ internal static class RegistryErrors
     /// <summary>What was to be done, with what went wrong below it.</summary>
     public static Diagnostic Pull(string reference, Diagnostic cause) => Error("BOLT2400", $"cannot pull `{reference}`") with { Cause = cause };
 
+    /// <summary>The same for the other way.</summary>
+    public static Diagnostic Push(string reference, Diagnostic cause) => Error("BOLT2430", $"cannot push `{reference}`") with { Cause = cause };
+
     private static string After(string? words) => words is null ? "" : $": {words}";
 
     private static Diagnostic Error(string code, string message, string? fix = null) => new(code, Severity.Error, message, null, fix);

@@ -29,9 +29,21 @@ internal sealed class WatchedContent(Func<Stream> open, long length, Action<long
                 }
                 await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
                 left -= read;
-                source?.CancelAfter(limit);
+                Live();
                 sent(read);
             }
+        }
+    }
+
+    // A registry may answer, and end the wait, before it has read all.
+    private void Live()
+    {
+        try
+        {
+            source?.CancelAfter(limit);
+        }
+        catch (ObjectDisposedException)
+        {
         }
     }
 

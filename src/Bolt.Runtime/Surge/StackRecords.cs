@@ -53,6 +53,7 @@ internal sealed record PublishedRecord(string Service, PortStatus Port);
 
 /// <summary>services/NAME.json in the run folder: one service's present capsule, or its last one.</summary>
 /// <param name="Run">Counts the starts; the capsule's folder is capsules/NAME.RUN.</param>
+/// <param name="Layers">Folders that its root is mounted from: gc leaves them.</param>
 internal sealed record ServiceRecord(
     string Name,
     string Image,
@@ -64,4 +65,5 @@ internal sealed record ServiceRecord(
     int Restarts,
     DateTimeOffset StartedAt,
     TimeSpan? ReadyAfter,
-    bool StoppedByUser);
+    bool StoppedByUser,
+    ImmutableArray<string>? Layers = null);

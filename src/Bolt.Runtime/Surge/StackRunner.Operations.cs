@@ -76,6 +76,7 @@ internal sealed partial class StackRunner
         var read = BoltLock.Read(lockPath);
         if (!Report("read bolt.lock", read.Diagnostics)) return;
         var pins = new LockSession(read.Value!);
+        KnownLocks.Note(_rooms.Paths, lockPath);
 
         _works.Begin(stack, [.. ports.Value!], network, pins, request);
         _folder.Write(request with { ForceRecreate = false });

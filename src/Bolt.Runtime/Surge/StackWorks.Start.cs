@@ -84,7 +84,7 @@ internal sealed partial class StackWorks
         // Before the start: a capsule that runs without its record would be no one's.
         folder.Write(new ServiceRecord(
             service.Name, service.Source, service.Address.ToString(), service.Hash, SourceMark.Of(service.Wanted.Source, Stack.Folder),
-            service.DependsOn, it.Run, first ? 0 : (old?.Restarts ?? 0) + 1, clock.GetUtcNow(), null, false));
+            service.DependsOn, it.Run, first ? 0 : (old?.Restarts ?? 0) + 1, clock.GetUtcNow(), null, false, spec.Layers));
         it.Capsule = await Capsule.StartAsync(rooms.ShimPath, spec, stop).ConfigureAwait(false);
         // Before its end can be seen: a program may have ended by now, and its output is then in the log only.
         if (Attach is not null) _attached.Add(Attach(it.Capsule));

@@ -16,7 +16,7 @@ internal abstract class TransferView : IProgress<TransferEvent>
     /// <summary>Shows while the work goes on; its end is the view's.</summary>
     public virtual Task<T> ShowAsync<T>(Func<Task<T>> work) => work();
 
-    private static string Short(string digest) => digest[(digest.IndexOf(':', StringComparison.Ordinal) + 1)..][..12];
+    private static string Short(string digest) => Words.ShortDigest(digest);
 
     private static string Trouble(TransferEvent.Waiting e) => e.Wait > TimeSpan.Zero
         ? string.Create(CultureInfo.InvariantCulture, $"{e.Host}: {e.Reason}; again in {e.Wait.TotalSeconds:0.#} s")

@@ -223,6 +223,6 @@ public sealed class PullTroubleTests : IAsyncDisposable
     }
 
     private Task<LocalImage> PullAsync(ScriptedRegistry registry, string? settings = null, string? logins = null, RegistryPatience? patience = null) =>
-        new Registry(settings, logins, stores.Content, stores.Trees, new ImageStore(stores.Paths, stores.Content)) { Clock = clock, Patience = patience ?? RegistryPatience.Default }
+        new Registry(settings, logins, stores.Paths, stores.Content, stores.Trees, new ImageStore(stores.Paths, stores.Content)) { Clock = clock, Patience = patience ?? RegistryPatience.Default }
             .PullAsync(ImageReference.Parse($"{registry.Host}/x:t").Value!, null, CancellationToken.None);
 }

@@ -32,7 +32,7 @@ internal sealed class Stores : IAsyncDisposable
     public VolumeStore Volumes { get; }
 
     /// <summary>Registries with these settings and logins.</summary>
-    public Registry Registry(string? settings = null, string? logins = null) => new(settings, logins, Content, Trees, new ImageStore(Paths, Content));
+    public Registry Registry(string? settings = null, string? logins = null) => new(settings, logins, Paths, Content, Trees, new ImageStore(Paths, Content));
 
     /// <summary>Host owner and mode that an inner owner has.</summary>
     public (uint Uid, uint Gid, uint Mode) Expected(uint uid, uint gid, uint mode)
