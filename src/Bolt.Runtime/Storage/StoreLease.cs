@@ -2,10 +2,12 @@ namespace Bolt.Storage;
 
 /// <summary>
 /// "These are wanted, though nothing names them yet": what a pull or load says before it looks what is there. The file
-/// STATE/leases/ID is locked as long as its process works on it; gc reads it and waits for nobody.
+/// STATE/leases/ID lists them and counts as long as ID.lock is locked; gc reads it and waits for nobody.
 /// </summary>
 internal sealed class StoreLease : IDisposable
 {
+    private const string Lock = ".lock";
+
     private readonly FileStream file;
     private readonly string path;
 
@@ -18,12 +20,12 @@ internal sealed class StoreLease : IDisposable
         try
         {
             StoreFolders.Ensure(folder);
-            var beside = Path.Combine(folder, "." + name);
-            var file = new FileStream(beside, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
-            file.Write(System.Text.Encoding.ASCII.GetBytes(string.Join('\n', wanted.Distinct())));
-            // Whole or not there; the lock stays with the open file.
-            File.Move(beside, Path.Combine(folder, name));
-            return new StoreLease(file, Path.Combine(folder, name));
+            var path = Path.Combine(folder, name);
+            // The lock is a file of its own: .NET refuses to read one that is locked. It is there before the list is.
+            var file = new FileStream(path + Lock, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+            File.WriteAllText(path + ".new", string.Join('\n', wanted.Distinct()));
+            File.Move(path + ".new", path);
+            return new StoreLease(file, path);
         }
         catch (Exception e) when (StorageErrors.IsFileSystem(e))
         {
@@ -35,40 +37,56 @@ internal sealed class StoreLease : IDisposable
     public static HashSet<Digest> Wanted(StoragePaths paths)
     {
         var wanted = new HashSet<Digest>();
-        foreach (var path in Directory.Exists(FolderOf(paths)) ? Directory.GetFiles(FolderOf(paths)) : [])
+        foreach (var path in Directory.Exists(FolderOf(paths)) ? Directory.GetFiles(FolderOf(paths)).Where(p => !Path.HasExtension(p)) : [])
         {
-            using (var dead = StoreFolders.TryHold(path, FileMode.Open))
+            if (!IsAlive(path))
             {
-                if (dead is not null)
-                {
-                    StoreFolders.Discard(path);
-                    continue;
-                }
+                StoreFolders.Discard(path);
+                StoreFolders.Discard(path + Lock);
+                continue;
             }
             try
             {
-                // Opened so, .NET takes no lock of its own.
-                using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite));
-                while (reader.ReadLine() is { } line)
-                {
-                    if (Digest.Parse(line) is { } digest)
-                    {
-                        wanted.Add(digest);
-                    }
-                }
+                wanted.UnionWith(File.ReadLines(path).Select(Digest.Parse).OfType<Digest>());
             }
             catch (FileNotFoundException)
             {
                 // It ended in between.
             }
         }
+        SweepUnfinished(FolderOf(paths));
         return wanted;
+    }
+
+    // Of a process that was killed before its list was there. A minute: a lock is made and taken in two steps.
+    private static void SweepUnfinished(string folder)
+    {
+        foreach (var path in Directory.Exists(folder) ? Directory.GetFiles(folder, "*" + Lock) : [])
+        {
+            if (File.Exists(path[..^Lock.Length]) || File.GetLastWriteTimeUtc(path) > DateTime.UtcNow.AddMinutes(-1))
+            {
+                continue;
+            }
+            using var dead = StoreFolders.TryHold(path, FileMode.Open);
+            if (dead is not null)
+            {
+                StoreFolders.Discard(path[..^Lock.Length] + ".new");
+                StoreFolders.Discard(path);
+            }
+        }
     }
 
     public void Dispose()
     {
         StoreFolders.Discard(path);
+        StoreFolders.Discard(path + Lock);
         file.Dispose();
+    }
+
+    private static bool IsAlive(string path)
+    {
+        using var dead = StoreFolders.TryHold(path + Lock, FileMode.Open);
+        return dead is null && File.Exists(path + Lock);
     }
 
     private static string FolderOf(StoragePaths paths) => Path.Combine(paths.State, "leases");
