@@ -119,6 +119,30 @@ public sealed partial class EphemeralStack : IAsyncDisposable
     public Task RestartAsync(ImmutableArray<string> services, CancellationToken cancellation) => AskAsync(new Operation.Restart(services), cancellation);
 
     /// <summary>
+    /// Makes a service's link worse, inside the stack's own network: packets to it are late or lost, for the other services and for
+    /// <see cref="ConnectAsync"/> alike, until this is called again. It lasts across restarts of the service.
+    /// </summary>
+    /// <param name="service">Which.</param>
+    /// <param name="latency">By which each packet to it is late; zero: none.</param>
+    /// <param name="jitter">By which that varies, up and down.</param>
+    /// <param name="loss">Share of packets to it that are lost, 0 to 1.</param>
+    /// <exception cref="BoltException">BOLT9409: the kernel has no netem.</exception>
+    public void Disturb(string service, TimeSpan latency, TimeSpan jitter = default, double loss = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(latency, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(jitter, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfNegative(loss);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(loss, 1);
+        _runner.Disturb(Demand(service).Name, new LinkTrouble(latency, jitter, loss, false));
+    }
+
+    /// <summary>Pulls a service's cable: nothing comes and nothing goes until <see cref="Heal"/>. Connections stay open and hear nothing.</summary>
+    public void Cut(string service) => _runner.Disturb(Demand(service).Name, LinkTrouble.None with { Cut = true });
+
+    /// <summary>Ends what <see cref="Disturb"/> and <see cref="Cut"/> began.</summary>
+    public void Heal(string service) => _runner.Disturb(Demand(service).Name, LinkTrouble.None);
+
+    /// <summary>
     /// Kills all services at once, and removes all that they wrote and their network. Its files go within a second of the return.
     /// Calling it again waits for the same end.
     /// </summary>

@@ -78,14 +78,8 @@ public sealed partial class BoltStack : IAsyncDisposable
     }
 
     /// <summary>Sets a variable of a service; <c>bolt://NAME</c> becomes that service's connection URL.</summary>
-    public BoltStack WithEnvironment(string service, string name, string value)
-    {
-        var found = WithService(service, s => s with { Env = s.Env.SetItem(name, value) });
-        const string reference = "bolt://";
-        return value?.StartsWith(reference, StringComparison.Ordinal) == true && Find(service) is var it && !it.DependsOn.Contains(value[reference.Length..])
-            ? WithService(service, s => s with { DependsOn = s.DependsOn.Add(value[reference.Length..]) })
-            : found;
-    }
+    public BoltStack WithEnvironment(string service, string name, string value) =>
+        WithService(service, s => s with { Env = s.Env.SetItem(name, value) });
 
     /// <summary>Shows a service a file, read-only.</summary>
     public BoltStack WithFile(string service, string target, ReadOnlyMemory<byte> content, UnixFileMode mode = Capsule.FileMode)

@@ -120,6 +120,22 @@ public class StackService
     public IAsyncEnumerable<LogLine> FollowLogsAsync(CancellationToken cancellation) =>
         _stack.Live.LogsAsync(new LogOptions([Name], Follow: true), cancellation);
 
+    /// <summary>
+    /// Packets to it are late or lost from now on, for the other services and for this process alike, until <see cref="Heal"/>; it
+    /// lasts across its restarts.
+    /// </summary>
+    /// <param name="latency">By which each packet is late.</param>
+    /// <param name="jitter">By which that varies, up and down.</param>
+    /// <param name="loss">Share of lost packets, 0 to 1.</param>
+    /// <exception cref="BoltException">BOLT9409: the kernel has no netem.</exception>
+    public void Disturb(TimeSpan latency, TimeSpan jitter = default, double loss = 0) => _stack.Live.Disturb(Name, latency, jitter, loss);
+
+    /// <summary>Pulls its cable: connections stay open and hear nothing, until <see cref="Heal"/>.</summary>
+    public void Cut() => _stack.Live.Cut(Name);
+
+    /// <summary>Ends what <see cref="Disturb"/> and <see cref="Cut"/> began.</summary>
+    public void Heal() => _stack.Live.Heal(Name);
+
     /// <summary>Stops it in order; its data stays.</summary>
     public Task StopAsync(CancellationToken cancellation) => _stack.Live.StopAsync([Name], cancellation);
 

@@ -54,6 +54,38 @@ public abstract class ForkTests(Shop shop) : StackTest(shop)
         Assert.Equal(content, await Stack["cache"].ReadFileAsync("/data/kept", Cancellation));
     }
 
+    [Fact]
+    public async Task A_cut_cable_is_silence_until_it_is_healed()
+    {
+        using var held = await Stack["cache"].ConnectAsync(6379, Cancellation);
+        Stack["cache"].Cut();
+        await held.SendAsync("AUTH hush\r\n"u8.ToArray(), Cancellation);
+        var answer = new byte[64];
+        var heard = held.ReceiveAsync(answer, Cancellation).AsTask();
+        var inside = await Stack["web"].ExecAsync(["sh", "-c", "wget -T 1 -O - http://cache:6379/ 2>&1"], Cancellation);
+        Assert.NotEqual(0, inside.ExitCode);
+        Assert.False(heard.IsCompleted);
+        Stack["cache"].Heal();
+        Assert.Equal("+OK\r\n", System.Text.Encoding.ASCII.GetString(answer, 0, await heard));
+    }
+
+    [Fact]
+    public async Task Packets_to_a_service_can_be_late()
+    {
+        var lateness = TimeSpan.FromMilliseconds(300);
+        try
+        {
+            Stack["cache"].Disturb(lateness);
+        }
+        catch (Bolt.Diagnostics.BoltException e) when (e.Diagnostic.Code == "BOLT9409")
+        {
+            Assert.Skip($"{e.Diagnostic.Code}: {e.Diagnostic.Message}");
+        }
+        var start = System.Diagnostics.Stopwatch.StartNew();
+        using var late = await Stack["cache"].ConnectAsync(6379, Cancellation);
+        Assert.True(start.Elapsed >= lateness, $"connected after {start.Elapsed}");
+    }
+
     private async Task<object?> SqlAsync(string text)
     {
         await using var source = NpgsqlDataSource.Create(Stack["db"].ConnectionString + ";Pooling=false");

@@ -74,6 +74,15 @@ internal static unsafe class Netlink
         return Send(route, ref m);
     }
 
+    /// <summary>Sets a link down.</summary>
+    public static int SetDown(int route, int index)
+    {
+        var buffer = stackalloc byte[NetlinkMessage.Capacity];
+        var m = new NetlinkMessage(buffer, NewLink, Request | Ack);
+        m.Link(index, 0, IffUp);
+        return Send(route, ref m);
+    }
+
     /// <summary>Sets the largest packet of a link.</summary>
     public static int SetMtu(int route, int index, int mtu) => SetLink(route, index, IflaMtu, (uint)mtu);
 
@@ -200,7 +209,8 @@ internal static unsafe class Netlink
         return Send(route, ref m);
     }
 
-    private static int Send(int route, ref NetlinkMessage message)
+    /// <summary>Sends a request and waits for its acknowledgement.</summary>
+    internal static int Send(int route, ref NetlinkMessage message)
     {
         var bytes = message.Finish(out var length);
         if (Sys.Call(SystemCall.sendto, route, (nint)bytes, length) is < 0 and var unsent) return (int)-unsent;

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Bolt.Diagnostics;
 using Bolt.Kernel;
 
@@ -117,6 +118,23 @@ internal sealed class Network
     /// </summary>
     /// <exception cref="BoltException">The sandbox is gone.</exception>
     public Socket OpenSocket(bool udp) => SandboxControl.Adopt(SandboxControl.NewSocket(_folder, udp ? 'D' : 'T'));
+
+    /// <summary>Makes a member's link as bad as this says, from now on; the kernel's own queueing does it, in the stack's namespace.</summary>
+    /// <param name="veth">The bridge's end of it, as its seat named it.</param>
+    /// <param name="trouble">What is wrong with it from now on.</param>
+    /// <exception cref="BoltException">BOLT4014, BOLT9409, or the sandbox is gone.</exception>
+    public void Disturb(string veth, LinkTrouble trouble)
+    {
+        // Opened in the stack's namespace by its own root; a user's own namespaces obey him from outside as well.
+        using var route = new Fd(SandboxControl.NewSocket(_folder, 'N'));
+        var index = Netlink.IndexOf(route.Number, Encoding.UTF8.GetBytes(veth));
+        var error = index < 0 ? -index
+            : trouble.IsSlow ? NetlinkTrouble.Set(route.Number, index, trouble.Latency, trouble.Jitter, trouble.Loss)
+            : NetlinkTrouble.Clear(route.Number, index);
+        if (trouble.IsSlow && error == (int)Errno.ENOENT) throw new BoltException(NetworkErrors.NoNetem());
+        if (error == 0) error = trouble.Cut ? Netlink.SetDown(route.Number, index) : Netlink.SetUp(route.Number, index);
+        if (error != 0) throw new BoltException(NetworkErrors.NotDisturbed(veth, (Errno)error));
+    }
 
     /// <summary>Ends all of it: processes, namespaces, host rules, files.</summary>
     public async Task RemoveAsync(CancellationToken cancel)

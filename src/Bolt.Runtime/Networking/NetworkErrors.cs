@@ -44,6 +44,12 @@ internal static class NetworkErrors
         "BOLT4012", "this host has no default route, and pasta of this version publishes ports only where it finds one",
         "connect the host, or run as root");
 
+    public static Diagnostic NotDisturbed(string link, Errno errno) => Error("BOLT4014", $"cannot change the link {link}", null, Kernel(errno));
+
+    public static Diagnostic NoNetem() => Error(
+        "BOLT9409", "this host's kernel cannot delay or lose packets: it has no netem",
+        "sudo modprobe sch_netem; on Ubuntu its package is linux-modules-extra-$(uname -r)");
+
     public static Diagnostic BadShim(string path, string why) => Error("BOLT4013", $"cannot start `{path}`: {why}", null);
 
     public static Diagnostic UserNamespacesForbidden(Errno errno, string fix) => Error(

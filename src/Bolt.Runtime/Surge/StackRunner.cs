@@ -76,6 +76,9 @@ internal sealed partial class StackRunner : IDisposable
     /// <summary>The address of a service in the stack's network.</summary>
     public System.Net.IPAddress AddressOf(string service) => _works.Stack[service].Address;
 
+    /// <summary>Makes a service's link as bad as this says.</summary>
+    public void Disturb(string service, Networking.LinkTrouble trouble) => _works.Disturb(service, trouble);
+
     /// <summary>TCP ports that a service is known to listen on.</summary>
     public ImmutableArray<int> PortsOf(string service) => _works.PortsOf(service);
 

@@ -1,7 +1,8 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using Bolt.Boltfiles;
 using Bolt.Capsules;
 using Bolt.Diagnostics;
+using Bolt.Networking;
 
 namespace Bolt.Surge;
 
@@ -9,6 +10,8 @@ internal sealed partial class StackWorks
 {
     /// <summary>Null: a stack that keeps its data as the Boltfile says.</summary>
     public EphemeralGround? Ground { get; init; }
+
+    private readonly ConcurrentDictionary<string, LinkTrouble> _troubles = new();
 
     // Volumes that several services write to cannot be one overlay for each of them.
     private bool IsShared(string volume) => Stack.Services.Count(s => Planner.VolumesOf(s).Contains(volume)) > 1;
@@ -72,6 +75,13 @@ internal sealed partial class StackWorks
             await rooms.Volumes.RemoveAsync(own, CancellationToken.None).ConfigureAwait(false);
             await CreateVolumeAsync(volume.Name, CancellationToken.None).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Makes a service's link as bad as this says, also that of later runs of it.</summary>
+    public void Disturb(string service, LinkTrouble trouble)
+    {
+        _troubles[service] = trouble;
+        if (_running.GetValueOrDefault(service) is { Veth: { } veth, Capsule: not null }) _network!.Disturb(veth, trouble);
     }
 
     /// <summary>All at once and without a word: what they would write at their end is not wanted.</summary>

@@ -7,6 +7,10 @@ internal static class Assemblies
 {
     public static ModuleDefinition Runtime { get; } = ModuleDefinition.ReadModule(typeof(BoltOptions).Assembly.Location);
 
+    public static ModuleDefinition TestKit { get; } = ModuleDefinition.ReadModule(typeof(TestKit.BoltStack).Assembly.Location);
+
+    public static ModuleDefinition TestKitXunit { get; } = ModuleDefinition.ReadModule(typeof(TestKit.Xunit.StackFixture).Assembly.Location);
+
     /// <summary>"Storage" for namespace Bolt.Storage; "" for the roof; null for what the compiler adds.</summary>
     public static string? Room(TypeReference type)
     {

@@ -11,10 +11,16 @@ public partial class PublicApiTests
         ["<Clone>$", "Equals", "GetHashCode", "ToString", "PrintMembers", "op_Equality", "op_Inequality", "Deconstruct", "get_EqualityContract"];
 
     [Fact]
-    public void The_public_surface_is_the_one_that_was_reviewed()
+    public void The_public_surface_is_the_one_that_was_reviewed() => Golden.Check("Tidy/public-api", SurfaceOf(Assemblies.Runtime));
+
+    [Fact]
+    public void The_surface_of_the_test_kit_is_the_one_that_was_reviewed() =>
+        Golden.Check("Tidy/public-api.testkit", SurfaceOf(Assemblies.TestKit) + SurfaceOf(Assemblies.TestKitXunit));
+
+    private static string SurfaceOf(ModuleDefinition module)
     {
         var text = new StringBuilder();
-        foreach (var type in Assemblies.Runtime.GetTypes().Where(IsVisible).OrderBy(t => t.FullName, StringComparer.Ordinal))
+        foreach (var type in module.GetTypes().Where(IsVisible).OrderBy(t => t.FullName, StringComparer.Ordinal))
         {
             text.Append(Kind(type)).Append(' ').AppendLine(Short(type.FullName));
             foreach (var member in Members(type).Order(StringComparer.Ordinal))
@@ -22,7 +28,7 @@ public partial class PublicApiTests
                 text.Append("    ").AppendLine(member);
             }
         }
-        Golden.Check("Tidy/public-api", text.ToString());
+        return text.ToString();
     }
 
     private static bool IsVisible(TypeDefinition type) =>
@@ -43,7 +49,7 @@ public partial class PublicApiTests
             var set = property.SetMethod is { IsPublic: true } setter ? Short(setter.ReturnType.FullName).Contains("IsExternalInit", StringComparison.Ordinal) ? " init;" : " set;" : "";
             yield return $"{Static(property.GetMethod.IsStatic)}{Short(property.PropertyType.FullName)} {property.Name} {{ get;{set} }}";
         }
-        foreach (var method in type.Methods.Where(m => m.IsPublic && !m.IsGetter && !m.IsSetter && !OfEveryRecord.Contains(m.Name)))
+        foreach (var method in type.Methods.Where(m => (m.IsPublic || m.IsFamily && !m.IsConstructor && !type.IsSealed) && !m.IsGetter && !m.IsSetter && !OfEveryRecord.Contains(m.Name)))
         {
             var parameters = string.Join(", ", method.Parameters.Select(p => $"{Short(p.ParameterType.FullName)} {p.Name}"));
             yield return method.IsConstructor ? $"new({parameters})"
