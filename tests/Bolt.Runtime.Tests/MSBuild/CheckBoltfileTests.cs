@@ -67,6 +67,26 @@ public sealed class CheckBoltfileTests : IDisposable
         Assert.Contains("compiled", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Every_file_named_is_checked()
+    {
+        Write(Good);
+        File.WriteAllText(Path.Combine(folder, "other.toml"), "project = \"p\"\nfrobnicate = 1\n");
+        var project = Path.Combine(folder, "p.proj");
+        File.WriteAllText(project, File.ReadAllText(project).Replace("</Project>", "<ItemGroup><Boltfile Include=\"other.toml\" /></ItemGroup></Project>", StringComparison.Ordinal));
+        var (code, text) = await Build("-t:BoltValidate");
+        Assert.Equal(1, code);
+        Assert.Contains("other.toml(2,1,2,11): error BOLT1004", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_target_without_a_file_says_so()
+    {
+        var (code, text) = await Build("-t:BoltUp");
+        Assert.Equal(1, code);
+        Assert.Contains("error BOLT1901: there is no Boltfile.toml", text, StringComparison.Ordinal);
+    }
+
     private void Write(string text) => File.WriteAllText(Path.Combine(folder, "Boltfile.toml"), text);
 
     private async Task<(int Code, string Text)> Build(params string[] more)
