@@ -29,6 +29,11 @@ internal sealed class ImageSave(ContentStore content, ImageStore images)
                     }, cancellationToken).ConfigureAwait(false);
                 }
             }
+            // skopeo as an ordinary user fails at folders that it has to make up.
+            foreach (var folder in new[] { "blobs/", "blobs/sha256/" })
+            {
+                await writer.WriteEntryAsync(new UstarTarEntry(TarEntryType.Directory, folder) { Mode = (UnixFileMode)0b111_101_101, ModificationTime = DateTimeOffset.UnixEpoch }, cancellationToken).ConfigureAwait(false);
+            }
             foreach (var (name, bytes) in Documents(saved).Append(("manifest.json", DockerManifest(saved))))
             {
                 await Add(name, new MemoryStream(bytes)).ConfigureAwait(false);

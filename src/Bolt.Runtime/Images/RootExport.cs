@@ -49,7 +49,7 @@ internal sealed class RootExport(ContentStore content)
             {
                 continue;
             }
-            Write(entry, path, firstNames, writer);
+            Write(entry, guard.Attributes, path, firstNames, writer);
             own.Add(path);
             if (entry.EntryType is not TarEntryType.Directory)
             {
@@ -60,7 +60,7 @@ internal sealed class RootExport(ContentStore content)
         shut.UnionWith(closing);
     }
 
-    private static void Write(TarEntry entry, string path, Dictionary<string, string> firstNames, TarWriter writer)
+    private static void Write(TarEntry entry, IReadOnlyList<(string Name, byte[] Value)> attributes, string path, Dictionary<string, string> firstNames, TarWriter writer)
     {
         if (entry.EntryType is TarEntryType.HardLink)
         {
@@ -73,7 +73,7 @@ internal sealed class RootExport(ContentStore content)
             }
             entry.LinkName = first;
         }
-        writer.WriteEntry(new PaxTarEntry(Kind(entry), firstNames.GetValueOrDefault(path, path), Attributes(entry))
+        writer.WriteEntry(new PaxTarEntry(Kind(entry), firstNames.GetValueOrDefault(path, path), Texts(attributes))
         {
             Mode = entry.Mode,
             Uid = entry.Uid,
@@ -123,9 +123,10 @@ internal sealed class RootExport(ContentStore content)
 
     private static TarEntryType Kind(TarEntry entry) => entry.EntryType is TarEntryType.V7RegularFile or TarEntryType.ContiguousFile ? TarEntryType.RegularFile : entry.EntryType;
 
-    private static Dictionary<string, string> Attributes(TarEntry entry) => entry is PaxTarEntry pax
-        ? pax.ExtendedAttributes.Where(a => a.Key.StartsWith("SCHILY.xattr.", StringComparison.Ordinal)).ToDictionary(StringComparer.Ordinal)
-        : [];
+    // .NET's writer takes text alone: an attribute that is none is left out.
+    private static Dictionary<string, string> Texts(IReadOnlyList<(string Name, byte[] Value)> attributes) => attributes
+        .Where(a => System.Text.Unicode.Utf8.IsValid(a.Value) && !a.Value.Contains((byte)'\n'))
+        .ToDictionary(a => "SCHILY.xattr." + a.Name, a => System.Text.Encoding.UTF8.GetString(a.Value), StringComparer.Ordinal);
 
     private static string Clean(string name) => string.Join('/', name.Split('/').Where(p => p is not ("" or ".")));
 

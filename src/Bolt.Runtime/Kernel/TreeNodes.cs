@@ -29,6 +29,13 @@ internal static unsafe class TreeNodes
             return Sys.Call(SystemCall.lsetxattr, (nint)path, (nint)name, (nint)(&value), 1, 0).Error();
     }
 
+    /// <summary>Sets an extended attribute; EOPNOTSUPP where the file system has none.</summary>
+    public static Errno SetAttribute(string path, string name, ReadOnlySpan<byte> value)
+    {
+        fixed (byte* text = Text(path), attribute = Text(name), bytes = value)
+            return Sys.Call(SystemCall.lsetxattr, (nint)text, (nint)attribute, (nint)bytes, value.Length, 0).Error();
+    }
+
     /// <summary>Writes out the whole file system that holds the path.</summary>
     public static Errno Sync(string path)
     {

@@ -22,6 +22,8 @@ internal sealed class LayerUnpack
     private readonly Dictionary<string, (uint Mode, DateTime Time)> folders = new(StringComparer.Ordinal);
     private readonly HashSet<string> whiteouts = new(StringComparer.Ordinal);
 
+    private IReadOnlyList<(string Name, byte[] Value)> attributes = [];
+
     private LayerUnpack(string root, IdMap ids)
     {
         this.ids = ids;
@@ -43,6 +45,7 @@ internal sealed class LayerUnpack
                 {
                     throw new BoltException(StorageErrors.TooManyEntries(MaxEntries));
                 }
+                unpack.attributes = (tar as TarGuard)?.Attributes ?? [];
                 unpack.Add(entry);
             }
         }
@@ -70,10 +73,11 @@ internal sealed class LayerUnpack
         }
         try
         {
-            var place = paths.Resolve(entry.Name);
+            var sparse = entry.EntryType == TarEntryType.RegularFile ? SparseMap.Of(entry) : null;
+            var place = paths.Resolve(sparse?.Name ?? entry.Name);
             if (!Whiteout(place))
             {
-                Make(entry, place);
+                Make(entry, place, sparse);
             }
         }
         catch (Exception e) when (e is not (BoltException or InvalidDataException) && StorageErrors.IsFileSystem(e))
@@ -87,7 +91,7 @@ internal sealed class LayerUnpack
         }
     }
 
-    private void Make(TarEntry entry, string place)
+    private void Make(TarEntry entry, string place, SparseMap? sparse)
     {
         var path = paths.Absolute(place);
         var hidesLower = whiteouts.Remove(place);
@@ -98,6 +102,7 @@ internal sealed class LayerUnpack
             {
                 Check(TreeNodes.Opaque(path), entry.Name);
             }
+            SetAttributes(path, entry.Name);
             folders[place] = ((uint)entry.Mode & ModeMask, entry.ModificationTime.UtcDateTime);
             Own(entry, place);
             return;
@@ -115,7 +120,7 @@ internal sealed class LayerUnpack
         switch (entry.EntryType)
         {
             case TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile:
-                WriteFile(entry, path);
+                WriteFile(entry, path, sparse);
                 break;
             case TarEntryType.SymbolicLink:
                 File.CreateSymbolicLink(path, entry.LinkName);
@@ -142,13 +147,8 @@ internal sealed class LayerUnpack
         paths.Made(place);
     }
 
-    private void WriteFile(TarEntry entry, string path)
+    private void WriteFile(TarEntry entry, string path, SparseMap? sparse)
     {
-        // GNU's sparse files come as plain ones with a map in front of the data; as a file that would be wrong bytes.
-        if (entry is PaxTarEntry pax && pax.ExtendedAttributes.Keys.Any(k => k.StartsWith("GNU.sparse.", StringComparison.Ordinal)))
-        {
-            throw new BoltException(StorageErrors.EntryKind(entry.Name, "sparse file"));
-        }
         // CreateNew is O_EXCL, which follows no link.
         using var file = new FileStream(path, new FileStreamOptions
         {
@@ -160,14 +160,42 @@ internal sealed class LayerUnpack
         });
         if (entry.DataStream is { } data)
         {
+            WriteData(data, file, sparse);
+        }
+        // Before the mode: it may take away the right to.
+        SetAttributes(path, entry.Name);
+        File.SetUnixFileMode(file.SafeFileHandle, entry.Mode & (UnixFileMode)ModeMask);
+        File.SetLastWriteTimeUtc(file.SafeFileHandle, entry.ModificationTime.UtcDateTime);
+    }
+
+    private void WriteData(Stream data, FileStream file, SparseMap? sparse)
+    {
+        foreach (var (offset, length) in sparse?.Pieces ?? [(0, long.MaxValue)])
+        {
+            file.Position = offset;
             int read;
-            while ((read = data.Read(buffer)) > 0)
+            for (var left = length; left > 0 && (read = data.Read(buffer, 0, (int)Math.Min(left, buffer.Length))) > 0; left -= read)
             {
                 file.Write(buffer, 0, read);
             }
         }
-        File.SetUnixFileMode(file.SafeFileHandle, entry.Mode & (UnixFileMode)ModeMask);
-        File.SetLastWriteTimeUtc(file.SafeFileHandle, entry.ModificationTime.UtcDateTime);
+        if (sparse is not null)
+        {
+            file.SetLength(sparse.Size);
+        }
+    }
+
+    // `user.overlay.*` would let a layer steer overlayfs; `security.*` and `trusted.*` are the host's business.
+    private void SetAttributes(string path, string entry)
+    {
+        foreach (var (name, value) in attributes)
+        {
+            if (name.StartsWith("user.", StringComparison.Ordinal) && !name.StartsWith("user.overlay.", StringComparison.Ordinal)
+                && TreeNodes.SetAttribute(path, name, value) is var errno && errno is not (Errno.None or Errno.EOPNOTSUPP))
+            {
+                Check(errno, entry);
+            }
+        }
     }
 
     private void HardLink(TarEntry entry, string place, string path)

@@ -14,15 +14,42 @@ internal sealed class TarGuard(Stream tar, long maxBytes) : ForwardStream
 
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly byte[] header = new byte[Block];
-    private readonly MemoryStream extended = new();
+    private byte[] extended = [];
+    private int extendedServed;
     private int headerFilled;
     private bool inExtended;
     private bool begun;
     private long? extendedSize;
+    private IReadOnlyList<(string Name, byte[] Value)> pending = [];
     private long skip;
     private long total;
 
+    /// <summary>
+    /// Extended attributes of the entry whose header passed last, byte for byte: .NET's reader makes text of them, and a
+    /// capability is none.
+    /// </summary>
+    public IReadOnlyList<(string Name, byte[] Value)> Attributes { get; private set; } = [];
+
     public override int Read(Span<byte> buffer)
+    {
+        if (extendedServed == extended.Length)
+        {
+            // Never past a header's end: what follows may be an extended one, which is looked at whole before anybody sees it.
+            var region = skip > 0 ? skip : Block - headerFilled;
+            var part = buffer[..(int)Math.Min(region, buffer.Length)];
+            if (!(inExtended && skip > 0))
+            {
+                return Take(part);
+            }
+            ReadExtended();
+        }
+        var count = Math.Min(buffer.Length, extended.Length - extendedServed);
+        extended.AsSpan(extendedServed, count).CopyTo(buffer);
+        extendedServed += count;
+        return count;
+    }
+
+    private int Take(Span<byte> buffer)
     {
         var read = tar.Read(buffer);
         hash.AppendData(buffer[..read]);
@@ -33,6 +60,22 @@ internal sealed class TarGuard(Stream tar, long maxBytes) : ForwardStream
         }
         Watch(buffer[..read]);
         return read;
+    }
+
+    // .NET's reader refuses values that are no text, and a capability with a line end in it is none: it gets them blank.
+    private void ReadExtended()
+    {
+        extended = new byte[skip];
+        var read = 0;
+        while (read < extended.Length && Take(extended.AsSpan(read)) is var some and > 0)
+        {
+            read += some;
+        }
+        extended = read == extended.Length ? extended : extended[..read];
+        extendedServed = 0;
+        extendedSize = SizeRecord(extended);
+        pending = PaxRecords.Attributes(extended);
+        PaxRecords.BlankAttributes(extended);
     }
 
     /// <summary>Reads what follows the archive's end and gives the digest of all.</summary>
@@ -53,10 +96,6 @@ internal sealed class TarGuard(Stream tar, long maxBytes) : ForwardStream
             if (skip > 0)
             {
                 var passed = (int)Math.Min(skip, bytes.Length);
-                if (inExtended)
-                {
-                    extended.Write(bytes[..passed]);
-                }
                 skip -= passed;
                 bytes = bytes[passed..];
                 continue;
@@ -82,18 +121,13 @@ internal sealed class TarGuard(Stream tar, long maxBytes) : ForwardStream
             throw new BoltException(StorageErrors.BadArchive("it does not start with a tar header"));
         }
         begun = true;
-        if (inExtended)
-        {
-            inExtended = false;
-            extendedSize = SizeRecord(extended.GetBuffer().AsSpan(0, (int)extended.Length));
-            extended.SetLength(0);
-        }
+        inExtended = false;
         var type = (char)header[156];
         var size = SizeField(header.AsSpan(124, 12));
         if (type is not ('x' or 'g' or 'X' or 'L' or 'K'))
         {
             size = extendedSize ?? size;
-            extendedSize = null;
+            (extendedSize, Attributes, pending) = (null, pending, []);
         }
         if (size < 0 || (type is 'x' or 'g' or 'X' or 'L' or 'K' && size > MaxHeader))
         {
@@ -145,7 +179,6 @@ internal sealed class TarGuard(Stream tar, long maxBytes) : ForwardStream
         if (disposing)
         {
             hash.Dispose();
-            extended.Dispose();
             tar.Dispose();
         }
         base.Dispose(disposing);
