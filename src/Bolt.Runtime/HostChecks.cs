@@ -1,3 +1,4 @@
+using Bolt.Capsules;
 using Bolt.Diagnostics;
 using Bolt.Kernel;
 using Bolt.Launch;
@@ -61,6 +62,10 @@ internal sealed partial class HostChecks(BoltOptions options)
         if (HostFacts.IsRoot)
         {
             return new HostCheck(name, kind, null);
+        }
+        if (kind == "v2" && SystemdScope.FindBus() is not null)
+        {
+            return new HostCheck(name, "v2, given by your systemd", null);
         }
         var controllers = HostFacts.Controllers();
         return controllers.Contains("memory")

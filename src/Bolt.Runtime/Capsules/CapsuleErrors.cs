@@ -24,6 +24,10 @@ internal static partial class CapsuleErrors
         Fix: root ? $"mount a cgroup hierarchy with the {controller} controller"
             : "delegate cgroups to your user: systemd-run --user --scope -p Delegate=yes bolt up");
 
+    public static Diagnostic NoScope(string capsule, string why) => new("BOLT9508", Severity.Error,
+        $"systemd gave capsule `{capsule}` no scope for its limits: {why}",
+        Fix: "look at `systemctl status` (with --user, as an ordinary user), or write `best_effort = true`");
+
     /// <summary>A step of the shim failed. The step and its argument are the order sheet's.</summary>
     public static Diagnostic StepFailed(string capsule, string step, string argument, Errno errno)
     {

@@ -72,7 +72,10 @@ internal abstract record CapsuleMount(string Target)
 }
 
 /// <summary>Limits; null leaves the host's. A limit that cannot be applied is an error, or a warning with <see cref="BestEffort"/>.</summary>
-internal sealed record CapsuleLimits(long? MemoryBytes = null, double? Cpus = null, long? Pids = null, bool BestEffort = false);
+internal sealed record CapsuleLimits(long? MemoryBytes = null, double? Cpus = null, long? Pids = null, bool BestEffort = false)
+{
+    public bool Any => (MemoryBytes, Cpus, Pids) != (null, null, null);
+}
 
 /// <summary>
 /// A seat in a stack's network. The user and network namespaces of <paramref name="SandboxPid"/> are joined; a veth

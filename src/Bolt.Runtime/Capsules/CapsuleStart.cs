@@ -22,15 +22,16 @@ internal static class CapsuleStart
     public static async Task<int> RunAsync(string shimPath, CapsuleSpec spec, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var plan = CapsuleLaunch.Plan(spec, ObservedHost.Read());
-        if (!plan.Ok)
-            throw new BoltException(plan.Diagnostics.First(d => d.Severity == Severity.Error));
-        var message = plan.Value!.ToMessage();
         PrepareFolder(spec.Folder);
-        CgroupNote.Write(spec.Folder, plan.Value.Cgroups);
         var shim = Start(shimPath, spec.Folder);
         try
         {
+            var host = await EnterScopeAsync(ObservedHost.Read(), spec, shim.Id, cancellationToken).ConfigureAwait(false);
+            var plan = CapsuleLaunch.Plan(spec, host);
+            if (!plan.Ok)
+                throw new BoltException(plan.Diagnostics.First(d => d.Severity == Severity.Error));
+            CgroupNote.Write(spec.Folder, plan.Value!.Cgroups);
+            var message = plan.Value.ToMessage();
             var report = await TalkAsync(shim, message, spec.DieWithOwner, cancellationToken).ConfigureAwait(false);
             if (report is null)
                 throw new BoltException(CapsuleErrors.ShimDied(spec.Id));
@@ -44,6 +45,20 @@ internal static class CapsuleStart
             await EndAsync(shim).ConfigureAwait(false);
             CgroupNote.RemoveAll(spec.Folder);
             throw;
+        }
+    }
+
+    private static async Task<ObservedHost> EnterScopeAsync(ObservedHost host, CapsuleSpec spec, int shim, CancellationToken cancellationToken)
+    {
+        if (host.Bus is null || !spec.Limits.Any)
+            return host;
+        try
+        {
+            return host.InScope(await SystemdScope.EnterAsync(host.Bus, shim, spec.Id, cancellationToken).ConfigureAwait(false));
+        }
+        catch (BoltException) when (spec.Limits.BestEffort)
+        {
+            return host;
         }
     }
 

@@ -29,10 +29,12 @@ internal sealed record CgroupPlan(
             }
 
             // Not below a group that all capsules share: who would remove that, and when?
-            var group = $"{above}/bolt-{spec.Id}";
+            var group = host.Scope is null ? $"{above}/bolt-{spec.Id}" : above + "/capsule";
             if (!folders.Contains(group))
             {
                 folders.Add(group);
+                if (host.Scope is not null)
+                    MakeRoomForShim(before, above);
                 Make(before, host.Unified, above, group, wanted.Select(pair => pair.Controller));
             }
 
@@ -47,6 +49,14 @@ internal sealed record CgroupPlan(
             before.ToImmutable(),
             [.. folders.Select(folder => new LaunchStep(LaunchOperation.JoinCgroup, folder, X: spec.Limits.BestEffort ? 1 : 0))],
             folders.ToImmutable(), outOfMemory);
+    }
+
+    // A group with processes of its own hands no controller down (cgroups(7), "no internal processes"): the shim, which
+    // systemd put into the scope, moves aside. "0" is who writes.
+    private static void MakeRoomForShim(ImmutableArray<LaunchStep>.Builder steps, string scope)
+    {
+        steps.Add(new(LaunchOperation.MakeFolder, scope + "/monitor", X: 0b111_101_101, Y: -1));
+        steps.Add(new(LaunchOperation.WriteFile, scope + "/monitor/cgroup.procs", "0"));
     }
 
     private static void Make(

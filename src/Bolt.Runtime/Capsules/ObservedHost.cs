@@ -16,13 +16,26 @@ internal sealed record ObservedHost
     /// </summary>
     public ImmutableSortedDictionary<string, string> Cgroups { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 
+    /// <summary>The bus of a systemd that gives groups away; null where there is none, or no unified hierarchy.</summary>
+    public string? Bus { get; init; }
+    /// <summary>The scope that systemd gave the shim; its groups are below it. Null: <see cref="Cgroups"/> says where.</summary>
+    public string? Scope { get; init; }
+
+    /// <summary>With all controllers that the scope has.</summary>
+    public ObservedHost InScope(string scope) => this with
+    {
+        Scope = scope,
+        Cgroups = (HostFacts.ReadLine(scope + "/cgroup.controllers") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .ToImmutableSortedDictionary(controller => controller, _ => scope, StringComparer.Ordinal),
+    };
+
     /// <summary>Reads the kernel's files.</summary>
     public static ObservedHost Read()
     {
         var root = Sys.EffectiveUid() == 0;
         var (unified, groups) = FindGroups(
             File.ReadAllLines("/proc/self/mountinfo"), File.ReadAllLines("/proc/self/cgroup"), root, Access.IsWritable);
-        return new ObservedHost { Root = root, Unified = unified, Cgroups = groups };
+        return new ObservedHost { Root = root, Unified = unified, Cgroups = groups, Bus = unified ? SystemdScope.FindBus() : null };
     }
 
     /// <summary>

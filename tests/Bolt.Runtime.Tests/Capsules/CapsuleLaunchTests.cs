@@ -90,6 +90,21 @@ public class CapsuleLaunchTests
     public void A_limit_of_best_effort_is_a_warning() =>
         Assert.True(CapsuleLaunch.Plan(Plain with { Limits = new CapsuleLimits(Pids: 5, BestEffort: true) }, User).Ok);
 
+    [Fact]
+    public void In_a_scope_of_systemd_the_shim_moves_aside_before_the_controllers_are_handed_down()
+    {
+        var scope = "/sys/fs/cgroup/bolt-plain-7.scope";
+        var host = User with { Scope = scope, Cgroups = ImmutableSortedDictionary<string, string>.Empty.Add("memory", scope).Add("pids", scope) };
+        var sheet = CapsuleLaunch.Plan(Plain with { Limits = new CapsuleLimits(MemoryBytes: 1 << 20, Pids: 5) }, host).Value!;
+        Assert.Equal(
+        [
+            $"MakeFolder {scope}/monitor ", $"WriteFile {scope}/monitor/cgroup.procs 0",
+            $"WriteFile {scope}/cgroup.subtree_control +memory +pids", $"MakeFolder {scope}/capsule ",
+            $"WriteFile {scope}/capsule/memory.max 1048576", $"WriteFile {scope}/capsule/memory.swap.max 0", $"WriteFile {scope}/capsule/pids.max 5",
+        ], sheet.Before.Select(step => $"{step.Operation} {step.A} {step.B}"));
+        Assert.Equal([scope + "/capsule"], sheet.Cgroups);
+    }
+
     private static string Text(CapsuleSheet sheet)
     {
         var text = new StringBuilder();
