@@ -27,9 +27,9 @@ public sealed partial class BoltRuntime
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(streams);
         var folder = FolderOf(stack);
-        if (folder.ReadApplied() is not { } applied) throw new BoltException(SurgeErrors.NoSuchStack(stack.Id));
-        if (applied.Wanted.Services.All(s => s.Name != options.Service))
-            throw new BoltException(SurgeErrors.NoSuchService(options.Service, applied.Wanted.Services.Select(s => s.Name)));
+        var names = StackReader.Names(folder);
+        if (names.Length == 0) throw new BoltException(SurgeErrors.NoSuchStack(stack.Id));
+        if (!names.Contains(options.Service)) throw new BoltException(SurgeErrors.NoSuchService(options.Service, names));
         var record = folder.ReadService(options.Service);
         var capsule = record is null ? null : Capsule.TryAdopt(folder.Capsule(options.Service, record.Run));
         if (capsule is null) throw new BoltException(SurgeErrors.NotRunning(options.Service));

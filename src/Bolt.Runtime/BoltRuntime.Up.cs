@@ -76,7 +76,7 @@ public sealed partial class BoltRuntime
     /// <param name="cancellation">Stops the stack in order.</param>
     public static async Task<int> SuperviseAsync(string requestPath, CancellationToken cancellation)
     {
-        var order = StackFolder.Read(requestPath, StackJsonShapes.Default.SuperviseOrder) ?? throw new BoltException(SurgeErrors.Refused(requestPath));
+        var order = StackFolder.Read(requestPath, () => StackJsonShapes.Default.SuperviseOrder) ?? throw new BoltException(SurgeErrors.Refused(requestPath));
         var runtime = new BoltRuntime(new BoltOptions
         {
             StateFolder = order.State,

@@ -57,14 +57,14 @@ internal static unsafe class IdMapWriter
 
     private static string Map(uint zero, uint rest, uint count)
     {
-        var first = string.Create(CultureInfo.InvariantCulture, $"0 {zero} 1\n");
-        return count == 0 ? first : first + string.Create(CultureInfo.InvariantCulture, $"1 {rest} {count}\n");
+        var first = string.Concat("0 ", Text(zero), " 1\n");
+        return count == 0 ? first : first + string.Concat("1 ", Text(rest), " ", Text(count)) + "\n";
     }
 
     private static nint Write(int pid, string file, string text)
     {
         var bytes = Encoding.ASCII.GetBytes(text);
-        fixed (byte* path = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/{file}\0")))
+        fixed (byte* path = Encoding.ASCII.GetBytes(string.Concat("/proc/", Text(pid), "/", file) + "\0"))
         fixed (byte* content = bytes)
         {
             var fd = Sys.Open(path, Sys.OWriteOnly | Sys.OCloseOnExec);

@@ -102,7 +102,7 @@ internal sealed unsafe partial class SandboxKeeper
 
     private void TellSettled(int client)
     {
-        if (_settled.Step == SandboxStep.None) Write(client, $"ok {_holder}\n");
+        if (_settled.Step == SandboxStep.None) Write(client, "ok " + Number(_holder) + "\n");
         else Report(client, _settled.Step, _settled.Error, _settled.Argument);
     }
 
@@ -140,7 +140,7 @@ internal sealed unsafe partial class SandboxKeeper
                 break;
             case KeeperRequest.Update when count == 1:
                 var failure = Update(descriptors[0]);
-                if (failure.Step == SandboxStep.None) Write(client, $"ok {_holder}\n");
+                if (failure.Step == SandboxStep.None) Write(client, "ok " + Number(_holder) + "\n");
                 else Report(client, failure.Step, failure.Error, failure.Argument);
                 break;
             case KeeperRequest.Settled:

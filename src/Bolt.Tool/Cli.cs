@@ -34,7 +34,7 @@ internal static class Cli
         var screen = Screen.OfThisProcess();
         try
         {
-            var parsed = Tree().Parse(args);
+            var parsed = Tree(args.FirstOrDefault()).Parse(args);
             if (parsed.Errors.Count > 0 && !Help.IsAskedFor(parsed))
             {
                 return Usage(parsed, screen);
@@ -54,7 +54,8 @@ internal static class Cli
         }
     }
 
-    public static RootCommand Tree()
+    /// <summary>The whole tree, or its root with the one verb that was named first: the others would be made to no use.</summary>
+    public static RootCommand Tree(string? named = null)
     {
         var root = new RootCommand("Stacks of isolated Linux services from one TOML file, with no Docker and no daemon.");
         root.Options.Clear();
@@ -65,26 +66,48 @@ internal static class Cli
         root.Options.Add(File);
         root.Options.Add(Stack);
         root.SetAction(parsed => parsed.GetValue(version) ? VersionCommand.Print(parsed) : Help.Print(parsed));
-        var up = UpCommand.Create();
-        var down = DownCommand.Create();
-        var status = PsCommand.Create("status", "Show the stack's services (the same as ps)");
-        var logs = LogsCommand.Create();
-        Command[] verbs =
-        [
-            up, down, PsCommand.Create("ps", "Show the stack's services"), status, logs,
-            ExecCommand.Create(), StopCommand.Create(), StartCommand.Create(), RestartCommand.Create(),
-            RunCommand.Create(), PullCommand.Create(), PushCommand.Create(), .. ImageCommands.Create(), .. ArchiveCommands.Create(),
-            LoginCommand.Create(), LoginCommand.CreateLogout(),
-            DoctorCommand.Create(), VersionCommand.Create(), SuperviseCommand.Create(),
-        ];
-        foreach (var verb in verbs)
+        var whole = !Verbs.Any(v => v.Names.Contains(named));
+        foreach (var (names, create) in Verbs)
         {
-            root.Subcommands.Add(verb);
+            if (!whole && !names.Contains(named))
+            {
+                continue;
+            }
+            foreach (var verb in create())
+            {
+                root.Subcommands.Add(verb);
+            }
         }
-        // The original Bolt's spelling.
-        root.Subcommands.Add(new Command("surge", "The same verbs under their older spelling") { up, down, status, logs });
         return root;
     }
+
+    // In the order of the help.
+    private static readonly (string[] Names, Func<IEnumerable<Command>> Create)[] Verbs =
+    [
+        (["up"], () => [UpCommand.Create()]),
+        (["down"], () => [DownCommand.Create()]),
+        (["ps"], () => [PsCommand.Create("ps", "Show the stack's services")]),
+        (["status"], () => [Status()]),
+        (["logs"], () => [LogsCommand.Create()]),
+        (["exec"], () => [ExecCommand.Create()]),
+        (["stop"], () => [StopCommand.Create()]),
+        (["start"], () => [StartCommand.Create()]),
+        (["restart"], () => [RestartCommand.Create()]),
+        (["run"], () => [RunCommand.Create()]),
+        (["pull"], () => [PullCommand.Create()]),
+        (["push"], () => [PushCommand.Create()]),
+        (["images", "inspect", "history", "tag", "rmi", "gc"], ImageCommands.Create),
+        (["save", "load", "export", "import"], ArchiveCommands.Create),
+        (["login"], () => [LoginCommand.Create()]),
+        (["logout"], () => [LoginCommand.CreateLogout()]),
+        (["doctor"], () => [DoctorCommand.Create()]),
+        (["version"], () => [VersionCommand.Create()]),
+        (["supervise"], () => [SuperviseCommand.Create()]),
+        // The original Bolt's spelling.
+        (["surge"], () => [new Command("surge", "The same verbs under their older spelling") { UpCommand.Create(), DownCommand.Create(), Status(), LogsCommand.Create() }]),
+    ];
+
+    private static Command Status() => PsCommand.Create("status", "Show the stack's services (the same as ps)");
 
     private static int Usage(ParseResult parsed, Screen screen)
     {

@@ -55,6 +55,10 @@ internal sealed class RecipeBuild(BuildTools tools, Func<ArchiveSources> sources
         var digest = Digest.Of(Encoding.UTF8.GetBytes(text));
         var key = $"{reference.Name}{(reference.Tag is null ? "" : ":" + reference.Tag)}/{Architecture}";
 
+        if (KeptRecipe.Find(tools.Paths, @lock, key, digest) is { } kept && tools.Trees.Find(kept.Layer) is { } laid)
+        {
+            return Prepared(reference, kept.Recipe, kept.Image, kept.Layer, laid);
+        }
         var pin = @lock.TryGet(key) is { } known && known.Recipe == digest ? known : null;
         var closure = pin?.Packages
             ?? await packages.Value.ResolveAsync(Request(reference, Parse(reference, text, null), offline), progress, cancellationToken).ConfigureAwait(false);
@@ -77,10 +81,14 @@ internal sealed class RecipeBuild(BuildTools tools, Func<ArchiveSources> sources
         {
             @lock.Set(key, new RecipePin(digest, layer, closure));
         }
+        else
+        {
+            await new KeptRecipe(layer, image, recipe).WriteAsync(tools.Paths, @lock, key, digest, cancellationToken).ConfigureAwait(false);
+        }
         return Prepared(reference, recipe, image, layer, tree);
     }
 
-    private async Task<LocalImage> SaveAsync(
+    private async Task<Digest> SaveAsync(
         RecipeReference reference, Recipe recipe, Digest digest, PackageLock closure, Digest layer, CancellationToken cancellationToken)
     {
         var images = new ImageStore(tools.Paths, tools.Content);
@@ -89,9 +97,9 @@ internal sealed class RecipeBuild(BuildTools tools, Func<ArchiveSources> sources
             && known.Config.DiffIds is [var only] && only == layer
             && known.Config.Labels.GetValueOrDefault(RecipeLabel) == digest.ToString())
         {
-            return known;
+            return known.Id;
         }
-        return await images.SaveAsync(name, new OciConfig
+        var saved = await images.SaveAsync(name, new OciConfig
         {
             Architecture = closure.Architecture,
             Entrypoint = recipe.Entrypoint,
@@ -105,15 +113,16 @@ internal sealed class RecipeBuild(BuildTools tools, Func<ArchiveSources> sources
                 .Add(RecipeLabel, digest.ToString()).Add(VersionLabel, closure.Version),
             DiffIds = [layer],
         }, cancellationToken).ConfigureAwait(false);
+        return saved.Id;
     }
 
-    private PreparedImage Prepared(RecipeReference reference, Recipe recipe, LocalImage image, Digest layer, string tree)
+    private PreparedImage Prepared(RecipeReference reference, Recipe recipe, Digest image, Digest layer, string tree)
     {
         var template = recipe.Template ? new RecipeTemplate(tools, reference.ToString(), recipe, layer, tree) : null;
         return new PreparedImage
         {
             Reference = reference.ToString(),
-            Id = image.Id,
+            Id = image,
             Layers = [tree],
             Entrypoint = recipe.Entrypoint,
             Command = recipe.Command,

@@ -22,7 +22,7 @@ internal sealed class OwnerLock : IDisposable
             if (held is null && Directory.Exists(folder.Path)) return null;
             if (held is not null && WaitForOthers(held) && IsInPlace(held, folder))
             {
-                StackFolder.Write(folder.Path + "/owner.json", new OwnerRecord((int)Sys.GetPid()), StackJsonShapes.Default.OwnerRecord);
+                StackFolder.Write(folder.Path + "/owner.json", RecordText.Of(new OwnerRecord((int)Sys.GetPid())));
                 return new OwnerLock(held);
             }
             held?.Dispose();
@@ -35,7 +35,7 @@ internal sealed class OwnerLock : IDisposable
         if (!File.Exists(folder.Path + "/owner.lock")) return null;
         // Shared: looking must not keep anyone from owning for longer than it takes.
         using var free = Open(folder, FileMode.Open, FileShare.Read);
-        return free is not null || !folder.Exists ? null : StackFolder.Read(folder.Path + "/owner.json", StackJsonShapes.Default.OwnerRecord)?.Pid ?? 0;
+        return free is not null || !folder.Exists ? null : StackFolder.Read(folder.Path + "/owner.json", () => StackJsonShapes.Default.OwnerRecord)?.Pid ?? 0;
     }
 
     public void Dispose() => _held.Dispose();

@@ -13,6 +13,8 @@ internal sealed class RunningService(string name, int run, string folder) : IDis
     public Capsule? Capsule { get; set; }
     /// <summary>The bridge's end of its link; null when another owner started it.</summary>
     public string? Veth { get; set; }
+    /// <summary>As it was last written.</summary>
+    public ServiceRecord? Record { get; set; }
     public TaskCompletionSource Notified { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     /// <summary>Null when there never was a capsule.</summary>
     public TaskCompletionSource<CapsuleExit?> Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

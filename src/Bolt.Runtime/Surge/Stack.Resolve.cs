@@ -16,7 +16,8 @@ internal sealed partial record Stack
         Resolve(boltfile, inputs, StackName.Of(boltfile), Path.GetFullPath(boltfile.Path));
 
     /// <summary>Pure: reads no disk, no clock and no environment.</summary>
-    public static Checked<Stack> Resolve(Boltfile boltfile, StackInputs inputs, StackName name, string absolutePath)
+    /// <param name="once">A `run`: there will never be another wish to compare this one with.</param>
+    public static Checked<Stack> Resolve(Boltfile boltfile, StackInputs inputs, StackName name, string absolutePath, bool once = false)
     {
         var problems = ImmutableArray.CreateBuilder<Diagnostic>();
         var names = boltfile.Services.Select(s => s.Name).ToHashSet();
@@ -27,7 +28,7 @@ internal sealed partial record Stack
         if (problems.Any(p => p.Severity == Severity.Error)) return new Checked<Stack>(null, problems.ToImmutable());
 
         var folder = Path.GetDirectoryName(absolutePath)!;
-        var services = boltfile.Services.Select(s => Service(s, boltfile, folder, addresses[s.Name], depends[s.Name])).ToImmutableArray();
+        var services = boltfile.Services.Select(s => Service(s, boltfile, folder, addresses[s.Name], depends[s.Name], once)).ToImmutableArray();
         return new Checked<Stack>(new Stack
         {
             Name = name,
@@ -42,7 +43,7 @@ internal sealed partial record Stack
         }, problems.ToImmutable());
     }
 
-    private static StackService Service(Service wanted, Boltfile file, string folder, IPAddress address, ImmutableArray<string> depends)
+    private static StackService Service(Service wanted, Boltfile file, string folder, IPAddress address, ImmutableArray<string> depends, bool once)
     {
         var env = wanted.Env.ToImmutableSortedDictionary(e => e.Key, e => Value(e.Value));
         var storage = wanted.Storage is null ? null : wanted.Name;
@@ -51,7 +52,7 @@ internal sealed partial record Stack
         var lent = string.Concat(env.Values.OfType<EnvValue.UrlOf>()
             .Select(u => file.Services.First(s => s.Name == u.Service))
             .Select(s => $"{s.Name} {s.Auth?.User} {s.Auth?.Password}\n"));
-        var text = JsonSerializer.Serialize(wanted, StackJsonShapes.Default.Service) + lent + address + string.Concat(mounts);
+        var text = (once ? "" : JsonSerializer.Serialize(wanted, StackJsonShapes.Default.Service)) + lent + address + string.Concat(mounts);
         return new StackService(wanted, address, depends, env, mounts, storage, Hash(text));
     }
 

@@ -10,6 +10,8 @@ namespace Bolt.Surge;
 /// </summary>
 internal sealed record StackFolder(StackName Name, string Path)
 {
+    private const UnixFileMode PlainMode = (UnixFileMode)0b110_100_100;
+
     public static StackFolder Of(string runFolder, StackName name) =>
         name.IsValid ? new StackFolder(name, System.IO.Path.Combine(runFolder, "stacks", name.Id))
         : throw new Diagnostics.BoltException(SurgeErrors.NoSuchStack(name.Id));
@@ -38,20 +40,20 @@ internal sealed record StackFolder(StackName Name, string Path)
         foreach (var folder in new[] { Path, Path + "/services", CapsulesFolder }) Directory.CreateDirectory(folder, passable);
     }
 
-    public StackRecord? ReadStack() => Read(Path + "/stack.json", StackJsonShapes.Default.StackRecord);
-    public void Write(StackRecord record) => Write(Path + "/stack.json", record, StackJsonShapes.Default.StackRecord);
+    public StackRecord? ReadStack() => Read(Path + "/stack.json", () => StackJsonShapes.Default.StackRecord);
+    public void Write(StackRecord record) => Write(Path + "/stack.json", RecordText.Of(record));
 
-    public StackRequest? ReadApplied() => Read(Path + "/applied.json", StackJsonShapes.Default.StackRequest);
+    public StackRequest? ReadApplied() => Read(Path + "/applied.json", () => StackJsonShapes.Default.StackRequest);
     public void Write(StackRequest request) => Write(Path + "/applied.json", request, StackJsonShapes.Default.StackRequest);
 
-    public ServiceRecord? ReadService(string name) => Read($"{Path}/services/{name}.json", StackJsonShapes.Default.ServiceRecord);
-    public void Write(ServiceRecord record) => Write($"{Path}/services/{record.Name}.json", record, StackJsonShapes.Default.ServiceRecord);
+    public ServiceRecord? ReadService(string name) => Read($"{Path}/services/{name}.json", () => StackJsonShapes.Default.ServiceRecord);
+    public void Write(ServiceRecord record) => Write($"{Path}/services/{record.Name}.json", RecordText.Of(record));
     public void ForgetService(string name) => File.Delete($"{Path}/services/{name}.json");
 
     public ImmutableArray<ServiceRecord> ReadServices() => !Directory.Exists(Path + "/services") ? [] :
         [.. Directory.EnumerateFiles(Path + "/services", "*.json")
             .Order(StringComparer.Ordinal)
-            .Select(f => Read(f, StackJsonShapes.Default.ServiceRecord))
+            .Select(f => Read(f, () => StackJsonShapes.Default.ServiceRecord))
             .OfType<ServiceRecord>()];
 
     /// <summary>Runs of a service whose folders are still there, oldest first.</summary>
@@ -61,14 +63,14 @@ internal sealed record StackFolder(StackName Name, string Path)
             .Where(run => run >= 0)
             .Order()];
 
-    internal static T? Read<T>(string path, JsonTypeInfo<T> shape)
+    internal static T? Read<T>(string path, Func<JsonTypeInfo<T>> shape)
         where T : class
     {
-        // The usual case at a start, and an exception costs a hundred times as much as this look.
+        // The usual case at a start. An exception costs a hundred times as much as this look, and so does a shape.
         if (!File.Exists(path)) return null;
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), shape);
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), shape());
         }
         catch (Exception e) when (e is IOException or JsonException or NotSupportedException or UnauthorizedAccessException)
         {
@@ -76,7 +78,10 @@ internal sealed record StackFolder(StackName Name, string Path)
         }
     }
 
-    internal static void Write<T>(string path, T value, JsonTypeInfo<T> shape, UnixFileMode mode = (UnixFileMode)0b110_100_100)
+    internal static void Write<T>(string path, T value, JsonTypeInfo<T> shape, UnixFileMode mode = PlainMode) =>
+        Write(path, JsonSerializer.SerializeToUtf8Bytes(value, shape), mode);
+
+    internal static void Write(string path, ReadOnlySpan<byte> json, UnixFileMode mode = PlainMode)
     {
         var beside = $"{path}.{Guid.NewGuid():N}";
         using (var file = new FileStream(beside, new FileStreamOptions
@@ -84,9 +89,10 @@ internal sealed record StackFolder(StackName Name, string Path)
             Mode = FileMode.CreateNew,
             Access = FileAccess.Write,
             UnixCreateMode = mode,
+            BufferSize = 0,
         }))
         {
-            JsonSerializer.Serialize(file, value, shape);
+            file.Write(json);
         }
         File.Move(beside, path, overwrite: true);
     }

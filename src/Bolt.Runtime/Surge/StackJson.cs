@@ -78,5 +78,7 @@ internal sealed class SecondsConverter : JsonConverter<TimeSpan>
         reader.GetDouble() is var seconds && Math.Abs(seconds) < 1e9 ? TimeSpan.FromSeconds(seconds) : throw new JsonException();
 
     public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) =>
-        writer.WriteNumberValue(Math.Round(value.TotalSeconds, 6));
+        writer.WriteNumberValue(Seconds(value));
+
+    public static double Seconds(TimeSpan value) => Math.Round(value.TotalSeconds, 6);
 }

@@ -15,8 +15,7 @@ internal static class StackLog
     public static async IAsyncEnumerable<LogLine> ReadAsync(
         StackFolder folder, LogOptions options, IAsyncEnumerable<StackEvent>? starts, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var known = folder.ReadApplied()?.Wanted.Services.Select(s => s.Name) ?? [];
-        var names = known.Concat(folder.ReadServices().Select(r => r.Name)).Distinct().ToArray();
+        var names = StackReader.Names(folder);
         foreach (var name in options.Services.Where(n => !names.Contains(n)))
             throw new Diagnostics.BoltException(SurgeErrors.NoSuchService(name, names));
         var chosen = names.Where(n => options.Services.IsEmpty || options.Services.Contains(n)).ToArray();

@@ -51,6 +51,10 @@ internal static class StackReader
         return old with { Project = stack.Project, Boltfile = stack.Boltfile, Services = [.. stack.Services.Select(Of)] };
     }
 
+    /// <summary>Services that are wanted or have been started; none when there is no such stack.</summary>
+    public static string[] Names(StackFolder folder) =>
+        [.. (folder.ReadApplied()?.Wanted.Services.Select(s => s.Name) ?? []).Concat(folder.ReadServices().Select(r => r.Name)).Distinct()];
+
     /// <summary>A detached stack whose owner died while it serves.</summary>
     public static bool IsOrphan(StackFolder folder) =>
         folder.ReadStack() is { Detached: true } && folder.ReadApplied() is not null && AnyLives(folder);

@@ -10,6 +10,7 @@ namespace Bolt.Surge;
 internal sealed partial class StackRunner
 {
     private bool _everUp;
+    private StackRequest? _applied;
 
     private async Task CarryOutAsync(Operation operation, CancellationToken stop)
     {
@@ -58,7 +59,7 @@ internal sealed partial class StackRunner
         // A closed network meets no other one, so every ephemeral stack can have the same addresses.
         var inputs = StackReader.Inputs(_rooms.Paths.Run, _folder, alone: _works.Ground is { Outbound: false });
         var file = request.Path.Length == 0 ? request.Wanted.Path : request.Path;
-        var resolved = Stack.Resolve(request.Wanted, inputs, request.Id, file);
+        var resolved = Stack.Resolve(request.Wanted, inputs, request.Id, file, once: request.Path.Length == 0);
         if (!Report("resolve", resolved.Diagnostics)) return;
         var stack = resolved.Value!;
         foreach (var name in request.Services.Where(n => stack.Services.All(s => s.Name != n)))
@@ -73,13 +74,13 @@ internal sealed partial class StackRunner
         if (!Report("check ports", ports.Diagnostics)) return;
         // All `run`s of this user share one lock: the second one of an image needs no archive.
         var lockPath = request.Path.Length == 0 ? Path.Combine(_rooms.Paths.State, "run.lock") : Path.Combine(stack.Folder, "bolt.lock");
-        var read = BoltLock.Read(lockPath);
-        if (!Report("read bolt.lock", read.Diagnostics)) return;
-        var pins = new LockSession(read.Value!);
+        var pins = LockSession.Of(lockPath);
         KnownLocks.Note(_rooms.Paths, lockPath);
 
         _works.Begin(stack, [.. ports.Value!], network, pins, request);
-        _folder.Write(request with { ForceRecreate = false });
+        _applied = request with { ForceRecreate = false };
+        // What ends with this process and leaves no records has no one who would read this.
+        if (request is not { Path: "", DieWithOwner: true, Remove: true }) _folder.Write(_applied);
         var plan = adoptOnly ? Planner.AdoptAll(stack, observed) : Planner.Plan(stack, observed, request.Options);
         var coming = plan.Steps.OfType<PlanStep.StartService>().Select(s => s.Service).ToImmutableHashSet();
         _inbox.Writer.TryWrite(new OwnerMessage.Refit(stack, request.Path, [.. ports.Value!], coming));
@@ -120,7 +121,7 @@ internal sealed partial class StackRunner
     }
 
     private Task AgainAsync(ImmutableArray<string> services, CancellationToken stop) =>
-        UpAsync(_folder.ReadApplied()! with { Services = services }, adoptOnly: false, stop);
+        UpAsync((_applied ?? _folder.ReadApplied()!) with { Services = services }, adoptOnly: false, stop);
 
     // False when one of them is an error.
     private bool Report(string step, ImmutableArray<Diagnostic> diagnostics)

@@ -101,7 +101,7 @@ internal sealed record PasswordFile(string Folder)
         // Two services may start at once; the file is one.
         lock (Writing)
         {
-            var known = StackFolder.Read(File, StackJsonShapes.Default.DictionaryStringString) ?? [];
+            var known = StackFolder.Read(File, () => StackJsonShapes.Default.DictionaryStringString) ?? [];
             if (known.TryGetValue(service, out var password)) return password;
             known[service] = password = RandomNumberGenerator.GetHexString(32, lowercase: true);
             Directory.CreateDirectory(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);

@@ -42,6 +42,7 @@ internal sealed partial class StackWorks
     {
         var record = folder.ReadService(service.Name) ?? throw new BoltException(SurgeErrors.NotRunning(service.Name));
         var it = new RunningService(service.Name, record.Run, folder.Capsule(service.Name, record.Run));
+        it.Record = record;
         it.Capsule = Capsule.TryAdopt(it.Folder) ?? throw new BoltException(SurgeErrors.NotRunning(service.Name));
         _running[service.Name] = it;
         signal(new Signal.Starting(record.StartedAt, Life(service, record.Run) with { Restarts = record.Restarts }, First: true));
@@ -82,7 +83,7 @@ internal sealed partial class StackWorks
         if (spec.Command.IsEmpty) throw new BoltException(SurgeErrors.NoCommand(service.Name));
         var old = folder.ReadService(service.Name);
         // Before the start: a capsule that runs without its record would be no one's.
-        folder.Write(new ServiceRecord(
+        folder.Write(it.Record = new ServiceRecord(
             service.Name, service.Source, service.Address.ToString(), service.Hash, SourceMark.Of(service.Wanted.Source, Stack.Folder),
             service.DependsOn, it.Run, first ? 0 : (old?.Restarts ?? 0) + 1, clock.GetUtcNow(), null, false, spec.Layers));
         it.Veth = place.Seat.VethName;
@@ -128,7 +129,7 @@ internal sealed partial class StackWorks
         await ready.ConfigureAwait(false);
         var after = clock.GetElapsedTime(begun);
         signal(new Signal.Ready(clock.GetUtcNow(), service.Name, it.Run, after));
-        if (folder.ReadService(service.Name) is { } record && record.Run == it.Run) folder.Write(record with { ReadyAfter = after });
+        if (Find(service.Name) == it) folder.Write(it.Record = it.Record! with { ReadyAfter = after });
         if (service.Wanted.Healthcheck is { } check) _ = ProbeForeverAsync(check, it);
     }
 

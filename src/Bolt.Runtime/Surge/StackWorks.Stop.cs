@@ -24,7 +24,8 @@ internal sealed partial class StackWorks
     /// <summary>Keeps a stop across owners: a service that the user stopped is not started by whoever comes next.</summary>
     public void RecordStop(string service)
     {
-        if (folder.ReadService(service) is { } record) folder.Write(record with { StoppedByUser = true });
+        if (Find(service) is { Record: { } live } it) folder.Write(it.Record = live with { StoppedByUser = true });
+        else if (folder.ReadService(service) is { } record) folder.Write(record with { StoppedByUser = true });
     }
 
     private async Task StopAsync(string service, CancellationToken cancellation)
