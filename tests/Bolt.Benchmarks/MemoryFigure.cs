@@ -10,14 +10,18 @@ internal static class MemoryFigure
         if (Peer.Find("bolt", "BOLT_BENCH_BOLT", "bolt") is not { } bolt)
             return;
         await using var demo = await Demo.WarmAsync(bolt);
+        // Other stacks may run on this machine.
+        var before = Processes().Select(p => p.Pid).ToHashSet();
         await demo.UpAsync();
         Console.WriteLine("memory of the running demo");
-        foreach (var (pid, line) in Processes())
+        foreach (var (pid, line) in Processes().Where(p => !before.Contains(p.Pid)))
         {
             if (line.Contains("supervise", StringComparison.Ordinal))
                 Console.WriteLine(FormattableString.Invariant($"  supervisor {pid,-8} RSS {Kilobytes($"/proc/{pid}/status", "VmRSS:") / 1024.0,8:F1} MiB"));
             else if (line.Contains("bolt-shim", StringComparison.Ordinal) || line.StartsWith("bolt-shim", StringComparison.Ordinal))
                 Console.WriteLine(FormattableString.Invariant($"  shim       {pid,-8} PSS {Kilobytes($"/proc/{pid}/smaps_rollup", "Pss:") / 1024.0,8:F2} MiB  {line}"));
+            else if (line.StartsWith("pasta", StringComparison.Ordinal))
+                Console.WriteLine(FormattableString.Invariant($"  pasta      {pid,-8} PSS {Kilobytes($"/proc/{pid}/smaps_rollup", "Pss:") / 1024.0,8:F2} MiB"));
         }
     }
 
