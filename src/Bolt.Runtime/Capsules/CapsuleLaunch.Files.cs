@@ -50,7 +50,7 @@ internal static partial class CapsuleLaunch
         private ImmutableArray<LaunchStep> Names() =>
         [
             new(LaunchOperation.File, "/etc/hostname", spec.Hostname + "\n", X: 0b110_100_100),
-            .. spec.Link is null
+            .. spec.Seat is null
                 ? (ReadOnlySpan<LaunchStep>)
                 [
                     new(LaunchOperation.File, "/etc/hosts",
@@ -73,10 +73,10 @@ internal static partial class CapsuleLaunch
         public MountPlan(CapsuleSpec spec, ObservedHost host, Func<int> takeSlot)
         {
             _root = host.Root;
-            if (spec.Link is { } link)
+            if (spec.Seat is { } seat)
             {
-                Place(takeSlot(), link.HostsFile, "/etc/hosts", readOnly: true, idMapped: false);
-                Place(takeSlot(), link.ResolvConf, "/etc/resolv.conf", readOnly: true, idMapped: false);
+                Place(takeSlot(), seat.HostsFile, "/etc/hosts", readOnly: true, idMapped: false);
+                Place(takeSlot(), seat.ResolvConf, "/etc/resolv.conf", readOnly: true, idMapped: false);
             }
 
             foreach (var mount in spec.Mounts)

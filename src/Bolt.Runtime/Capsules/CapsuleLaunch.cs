@@ -66,15 +66,15 @@ internal static partial class CapsuleLaunch
                 Id = spec.Id,
                 Folder = spec.Folder,
                 Ids = spec.Ids,
-                MapWay = spec.Link is not null ? IdMapWay.Joined
+                MapWay = spec.Seat is not null ? IdMapWay.Joined
                     : host.Root || spec.Ids.Single ? IdMapWay.Direct : IdMapWay.Programs,
-                SandboxPid = spec.Link?.SandboxPid ?? 0,
+                SandboxPid = spec.Seat?.SandboxPid ?? 0,
                 Namespaces = Sys.CloneNewMounts | Sys.CloneNewPid | Sys.CloneNewUts | Sys.CloneNewIpc | Sys.CloneNewNet
-                    | Sys.CloneNewCgroup | (spec.Link is null ? Sys.CloneNewUser : 0),
+                    | Sys.CloneNewCgroup | (spec.Seat is null ? Sys.CloneNewUser : 0),
                 Before = [.. cgroups.Before, .. UpperFolders(), .. mounts.Before],
                 Between = [.. cgroups.Between, .. mounts.Between],
-                Beside = spec.Link is { } link
-                    ? [new(LaunchOperation.CreateVeth, link.Bridge, link.VethName, X: link.Mtu)]
+                Beside = spec.Seat is { } seat
+                    ? [new(LaunchOperation.CreateVeth, seat.Bridge, seat.VethName, X: seat.Mtu)]
                     : [],
                 Inside = inside,
                 Service = Service(),
@@ -155,10 +155,10 @@ internal static partial class CapsuleLaunch
             return steps.ToImmutable();
         }
 
-        private ImmutableArray<LaunchStep> Network() => spec.Link is not { } link ? [new(LaunchOperation.LoopbackUp), .. Notify()] :
+        private ImmutableArray<LaunchStep> Network() => spec.Seat is not { } seat ? [new(LaunchOperation.LoopbackUp), .. Notify()] :
         [
             new(LaunchOperation.LoopbackUp),
-            new(LaunchOperation.Address, X: Number(link.Address), Y: link.PrefixLength, Z: Number(link.Gateway)),
+            new(LaunchOperation.Address, X: Number(seat.Address), Y: seat.PrefixLength, Z: Number(seat.Gateway)),
             .. Notify(),
         ];
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
 using Bolt.Launch;
 
 namespace Bolt.Capsules;
@@ -44,7 +43,7 @@ internal sealed record CapsuleSpec
     /// <summary>Limits to put on its cgroup.</summary>
     public CapsuleLimits Limits { get; init; } = new();
     /// <summary>The stack's network to join; null: a network namespace with loopback alone.</summary>
-    public CapsuleLink? Link { get; init; }
+    public NetworkSeat? Seat { get; init; }
     /// <summary>A notify socket (sd_notify(3)) is offered in NOTIFY_SOCKET and READY=1 is reported.</summary>
     public bool Notify { get; init; }
     /// <summary>True: it ends within a second of its owner's death.</summary>
@@ -76,18 +75,3 @@ internal sealed record CapsuleLimits(long? MemoryBytes = null, double? Cpus = nu
 {
     public bool Any => (MemoryBytes, Cpus, Pids) != (null, null, null);
 }
-
-/// <summary>
-/// A seat in a stack's network. The user and network namespaces of <paramref name="SandboxPid"/> are joined; a veth
-/// pair leads from <paramref name="Bridge"/> in that namespace to eth0 in the capsule's own.
-/// </summary>
-internal sealed record CapsuleLink(
-    int SandboxPid,
-    string Bridge,
-    string VethName,
-    IPAddress Address,
-    int PrefixLength,
-    IPAddress Gateway,
-    int Mtu,
-    string HostsFile,
-    string ResolvConf);

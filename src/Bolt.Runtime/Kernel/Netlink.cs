@@ -152,16 +152,7 @@ internal static unsafe class Netlink
     public static int AddRoute(int route, int index, uint gateway)
     {
         var buffer = stackalloc byte[NetlinkMessage.Capacity];
-        var m = new NetlinkMessage(buffer, NewRoute, Request | Ack | Create | Exclusive);
-        m.Byte(AfInet);
-        m.Byte(0);
-        m.Byte(0);
-        m.Byte(0);
-        m.Byte(254); // RT_TABLE_MAIN
-        m.Byte(4);   // RTPROT_STATIC
-        m.Byte(0);   // RT_SCOPE_UNIVERSE
-        m.Byte(1);   // RTN_UNICAST
-        m.Raw32(0);
+        var m = DefaultRoute(buffer, 1); // RTN_UNICAST
         m.U32(RtaGateway, gateway);
         m.U32(RtaOif, (uint)index);
         return Send(route, ref m);
@@ -174,6 +165,14 @@ internal static unsafe class Netlink
     public static int AddBlackhole(int route)
     {
         var buffer = stackalloc byte[NetlinkMessage.Capacity];
+        var m = DefaultRoute(buffer, 6); // RTN_BLACKHOLE
+        m.U32(RtaPriority, uint.MaxValue);
+        return Send(route, ref m);
+    }
+
+    // struct rtmsg with no destination.
+    private static NetlinkMessage DefaultRoute(byte* buffer, byte type)
+    {
         var m = new NetlinkMessage(buffer, NewRoute, Request | Ack | Create | Exclusive);
         m.Byte(AfInet);
         m.Byte(0);
@@ -182,10 +181,9 @@ internal static unsafe class Netlink
         m.Byte(254); // RT_TABLE_MAIN
         m.Byte(4);   // RTPROT_STATIC
         m.Byte(0);   // RT_SCOPE_UNIVERSE
-        m.Byte(6);   // RTN_BLACKHOLE
+        m.Byte(type);
         m.Raw32(0);
-        m.U32(RtaPriority, uint.MaxValue);
-        return Send(route, ref m);
+        return m;
     }
 
     /// <summary>The index of a link by its name, or a negative errno.</summary>

@@ -69,8 +69,7 @@ internal sealed record CapsuleSheet
     {
         writer.Text(Id);
         writer.Text(Folder);
-        foreach (var id in (ReadOnlySpan<uint>)[Ids.HostUid, Ids.HostGid, Ids.SubUid, Ids.SubGid, Ids.Count])
-            writer.Number(id);
+        Ids.Write(writer);
         writer.Number((int)MapWay);
         writer.Number(SandboxPid);
         writer.Number((long)Namespaces);
@@ -100,7 +99,7 @@ internal sealed record CapsuleSheet
     {
         Id = reader.Text(),
         Folder = reader.Text(),
-        Ids = new IdMap(Id32(reader), Id32(reader), Id32(reader), Id32(reader), Id32(reader)),
+        Ids = IdMap.Read(reader),
         MapWay = (IdMapWay)reader.Number(0, (int)IdMapWay.Programs),
         SandboxPid = (int)reader.Number(0, int.MaxValue),
         Namespaces = (ulong)reader.Number(0, uint.MaxValue),
@@ -122,8 +121,6 @@ internal sealed record CapsuleSheet
         Cgroups = reader.Texts(),
         OutOfMemoryFile = reader.Text(),
     };
-
-    private static uint Id32(SheetReader reader) => (uint)reader.Number(0, uint.MaxValue);
 
     // A step takes at least its seven 8-byte fields.
     private static ImmutableArray<LaunchStep> Steps(SheetReader reader)

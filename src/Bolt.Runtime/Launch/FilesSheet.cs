@@ -24,8 +24,7 @@ internal sealed record FilesSheet(IdMap Ids, string Root, ImmutableArray<FileOpe
     public byte[] ToMessage()
     {
         var writer = new SheetWriter();
-        foreach (var id in (ReadOnlySpan<uint>)[Ids.HostUid, Ids.HostGid, Ids.SubUid, Ids.SubGid, Ids.Count])
-            writer.Number(id);
+        Ids.Write(writer);
         writer.Text(Root);
         writer.Number(Operations.Length);
         foreach (var operation in Operations)
@@ -36,7 +35,7 @@ internal sealed record FilesSheet(IdMap Ids, string Root, ImmutableArray<FileOpe
     // Arguments are evaluated in the order that they are written, which is the order of ToMessage.
     public static FilesSheet Read(SheetReader reader)
     {
-        var ids = new IdMap(Id(reader), Id(reader), Id(reader), Id(reader), Id(reader));
+        var ids = IdMap.Read(reader);
         var root = reader.Text();
         var operations = ImmutableArray.CreateBuilder<FileOperation>((int)reader.Number(0, MaxOperations));
         while (operations.Count < operations.Capacity)
@@ -77,13 +76,11 @@ internal sealed record FilesSheet(IdMap Ids, string Root, ImmutableArray<FileOpe
 
     private static FileOperation ReadOperation(SheetReader reader) => reader.Number(1, 4) switch
     {
-        1 => new FileOperation.Own(reader.Text(), Id(reader), Id(reader), Mode(reader)),
+        1 => new FileOperation.Own(reader.Text(), reader.Id(), reader.Id(), Mode(reader)),
         2 => new FileOperation.Delete(reader.Text()),
-        3 => new FileOperation.MakeFolder(reader.Text(), Id(reader), Id(reader), Mode(reader)),
+        3 => new FileOperation.MakeFolder(reader.Text(), reader.Id(), reader.Id(), Mode(reader)),
         _ => new FileOperation.Copy(reader.Text(), reader.Text()),
     };
-
-    private static uint Id(SheetReader reader) => (uint)reader.Number(0, uint.MaxValue);
 
     private static uint Mode(SheetReader reader) => (uint)reader.Number(0, 0xFFF);
 }

@@ -14,4 +14,12 @@ internal sealed partial record IdMap(uint HostUid, uint HostGid, uint SubUid, ui
 {
     /// <summary>Only inner id 0 exists.</summary>
     public bool Single => Count == 0;
+
+    public void Write(SheetWriter writer)
+    {
+        foreach (var id in (ReadOnlySpan<uint>)[HostUid, HostGid, SubUid, SubGid, Count])
+            writer.Number(id);
+    }
+
+    public static IdMap Read(SheetReader reader) => new(reader.Id(), reader.Id(), reader.Id(), reader.Id(), reader.Id());
 }

@@ -78,7 +78,7 @@ internal sealed record SandboxSheet
         writer.Text(Folder);
         writer.Text(Record);
         writer.Texts(Files);
-        foreach (var id in new long[] { Ids.HostUid, Ids.HostGid, Ids.SubUid, Ids.SubGid, Ids.Count }) writer.Number(id);
+        Ids.Write(writer);
         writer.Number((int)MapWay);
         writer.Text(Bridge);
         writer.Number(Gateway);
@@ -108,10 +108,10 @@ internal sealed record SandboxSheet
             Folder = reader.Text(),
             Record = reader.Text(),
             Files = reader.Texts(),
-            Ids = new IdMap(Id(reader), Id(reader), Id(reader), Id(reader), Id(reader)),
+            Ids = IdMap.Read(reader),
             MapWay = (IdMapWay)reader.Number(0, (int)IdMapWay.Programs),
             Bridge = reader.Text(),
-            Gateway = Id(reader),
+            Gateway = reader.Id(),
             PrefixLength = (int)reader.Number(0, 32),
             Mtu = (int)reader.Number(68, 65535),
             Sysctls = [.. Enumerable.Range(0, reader.Count(24)).Select(_ => new SandboxSysctl(reader.Text(), reader.Text(), reader.Flag()))],
@@ -124,12 +124,12 @@ internal sealed record SandboxSheet
             PastaArguments = reader.Texts(),
             PastaReady = reader.Text(),
             HostDevice = reader.Text(),
-            HostAddress = Id(reader),
-            SandboxAddress = Id(reader),
+            HostAddress = reader.Id(),
+            SandboxAddress = reader.Id(),
             UplinkPrefixLength = (int)reader.Number(0, 32),
             HostRules = reader.Text(),
             HostRulesEnd = reader.Text(),
-            Ports = [.. Enumerable.Range(0, reader.Count(24)).Select(_ => new SandboxPort(Id(reader), (int)reader.Number(1, 65535), reader.Flag()))],
+            Ports = [.. Enumerable.Range(0, reader.Count(24)).Select(_ => new SandboxPort(reader.Id(), (int)reader.Number(1, 65535), reader.Flag()))],
             DieWithOwner = reader.Flag(),
             Remains = new SandboxRemains(reader.Text(), reader.Text(), reader.Text()),
         };
@@ -158,6 +158,4 @@ internal sealed record SandboxSheet
             writer.Flag(port.Udp);
         }
     }
-
-    private static uint Id(SheetReader reader) => (uint)reader.Number(0, uint.MaxValue);
 }

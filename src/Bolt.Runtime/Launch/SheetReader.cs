@@ -39,6 +39,9 @@ internal sealed class SheetReader(ReadOnlyMemory<byte> bytes)
     public long Number(long least, long most) =>
         Number() is var value && value >= least && value <= most ? value : throw new InvalidDataException("sheet number");
 
+    /// <summary>32 bits: a uid or gid, or an IPv4 address.</summary>
+    public uint Id() => (uint)Number(0, uint.MaxValue);
+
     public bool Flag() => Number(0, 1) == 1;
 
     /// <summary>A string; one with a NUL inside is refused, because the kernel would cut it there.</summary>

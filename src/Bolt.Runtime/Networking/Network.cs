@@ -6,6 +6,7 @@ using System.Net.Sockets;
 using System.Text;
 using Bolt.Diagnostics;
 using Bolt.Kernel;
+using Bolt.Launch;
 
 namespace Bolt.Networking;
 

@@ -41,8 +41,8 @@ internal static class NetworkErrors
         "BOLT4011", $"the running stack has subnet {was}; {wanted} needs new namespaces", "run `bolt down` first");
 
     public static Diagnostic Offline() => Error(
-        "BOLT4012", "this host has no default route, and pasta of this version publishes ports only where it finds one",
-        "connect the host, or run as root");
+        "BOLT4012", "pasta finds no address on the interface that has this host's default route",
+        "give it an IPv4 address, or run as root");
 
     public static Diagnostic NotDisturbed(string link, Errno errno) => Error("BOLT4014", $"cannot change the link {link}", null, Kernel(errno));
 

@@ -9,7 +9,7 @@ internal static class PastaArguments
     /// <summary>Stands for the holder's pid.</summary>
     public const string HolderPid = "{holder}";
 
-    public static ImmutableArray<string> Of(NetworkSpec spec, bool root)
+    public static ImmutableArray<string> Of(NetworkSpec spec, bool root, bool routed)
     {
         var ports = InnerPorts.Assign(spec.Ports);
         return
@@ -20,6 +20,7 @@ internal static class PastaArguments
             // The keeper ends it; a look at the path of a namespace from inside pasta's own root finds nothing.
             "--no-netns-quit",
             "--ns-ifname", NetworkNames.Uplink,
+            .. routed ? [] : OwnAddresses(spec),
             "--mtu", NetworkNames.Mtu.ToString(CultureInfo.InvariantCulture),
             // Written when the tap is configured and every port is bound; a FIFO, so that it is an event.
             "--pid", Path.Combine(spec.Folder, NetworkNames.UplinkReady),
@@ -33,6 +34,18 @@ internal static class PastaArguments
             "--netns", root ? "/proc/self/fd/1" : $"/proc/{HolderPid}/ns/net",
         ];
     }
+
+    // pasta takes the addresses of the interface that has the host's default route. Without one it refuses, unless it is told
+    // all that it would look for: then any interface serves, and loopback is always there. Its sockets are the host's, so what
+    // is reachable is not decided here; a route that comes later is used.
+    private static string[] OwnAddresses(NetworkSpec spec) =>
+    [
+        "--interface", "lo",
+        "--address", NetworkNames.UplinkSandboxSide(spec.Subnet).ToString(),
+        "--netmask", NetworkNames.UplinkSubnet(spec.Subnet).PrefixLength.ToString(CultureInfo.InvariantCulture),
+        "--gateway", NetworkNames.UplinkHostSide(spec.Subnet).ToString(),
+        "--mac-addr", "02:b0:00:00:00:01",
+    ];
 
     private static IEnumerable<string> Ports(string option, IEnumerable<InnerPort> ports)
     {

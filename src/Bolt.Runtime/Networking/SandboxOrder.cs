@@ -39,7 +39,7 @@ internal static class SandboxOrder
             WaitForUplink = !spec.Ports.IsEmpty,
             UplinkDevice = NetworkNames.Uplink,
             Pasta = host.Pasta ?? "",
-            PastaArguments = PastaArguments.Of(spec, host.Root),
+            PastaArguments = PastaArguments.Of(spec, host.Root, host.DefaultRoute),
             PastaReady = Path.Combine(spec.Folder, NetworkNames.UplinkReady),
             HostDevice = NetworkNames.HostDevice(hash),
             HostAddress = Addresses.NetworkOrder(NetworkNames.UplinkHostSide(spec.Subnet)),

@@ -69,7 +69,7 @@ internal static class CapsuleDraft
             Capabilities = Capabilities(wanted),
             Sysctls = [.. wanted.Sysctls],
             Limits = new CapsuleLimits(wanted.MemoryLimit, wanted.CpuLimit, null, wanted.BestEffort),
-            Link = Link(place.Seat),
+            Seat = place.Seat,
             Notify = ReadyWish.Of(wanted, image) is ReadyWish.Notify,
             DieWithOwner = place.DieWithOwner,
             StopSignal = image.StopSignal,
@@ -167,7 +167,4 @@ internal static class CapsuleDraft
         var kept = dropped.Contains("CAP_ALL") ? [] : DefaultCapabilities.Where(c => !dropped.Contains(c));
         return [.. kept.Concat(wanted.CapAdd.Select(Full)).Distinct()];
     }
-
-    private static CapsuleLink Link(NetworkSeat seat) => new(
-        seat.SandboxPid, seat.Bridge, seat.VethName, seat.Address, seat.PrefixLength, seat.Gateway, seat.Mtu, seat.HostsFile, seat.ResolvConf);
 }

@@ -92,6 +92,37 @@ public class NetworkTests
     }
 
     [Fact]
+    public async Task On_a_host_without_a_route_pasta_publishes_all_the_same()
+    {
+        await using var net = new SandboxFixture();
+        Directory.CreateDirectory(net.Folder);
+        // The host of this test is a network namespace that has loopback and nothing else.
+        var spec = net.Spec(net.Published(8123, 8123));
+        await File.WriteAllTextAsync(net.Root + "/host", """
+            ip link set lo up
+            cd "$1"; server=$2; shift 3
+            mkfifo listens net/uplink.ready
+            unshare --user --map-root-user --net sh -c 'ip link set lo up; exec perl -e "$1"' in "$server" > listens & holder=$!
+            read -r word < listens
+            for word; do
+              case $word in /proc/{holder}/*) word=/proc/$holder/ns/${word##*/} ;; esac
+              set -- "$@" "$word"; shift
+            done
+            # Its pid when it is ready, else what it said. An ignored SIGPIPE, as .NET leaves it, is an error to it.
+            (env --default-signal=PIPE pasta "$@" > words 2>&1; cat words 1<> net/uplink.ready) &
+            read -r pid < net/uplink.ready
+            case $pid in
+              *[!0-9]*) echo "$pid" ;;
+              *) perl -e 'use IO::Socket::INET; print IO::Socket::INET->new(q(127.0.0.1:8123))->getline'; kill "$pid" ;;
+            esac
+            kill $holder
+            """, TestContext.Current.CancellationToken);
+        var server = SandboxFixture.TcpServer.Replace("LocalPort=>80", "LocalPort=>8123", StringComparison.Ordinal);
+        string[] host = ["--user", "--map-root-user", "--net", "sh", net.Root + "/host", net.Root, server];
+        Assert.Equal("hello from db\n", await SandboxFixture.RunAsync("unshare", [.. host, .. PastaArguments.Of(spec, root: false, routed: false)]));
+    }
+
+    [Fact]
     public async Task Published_udp_port_reaches_the_member()
     {
         await using var net = new SandboxFixture();

@@ -48,7 +48,7 @@ public class CapsuleLaunchTests
         Capabilities = ["CAP_CHOWN", "NET_RAW"],
         Sysctls = [new("net.core.somaxconn", "1024")],
         Limits = new CapsuleLimits(64 << 20, 0.5, 100),
-        Link = new CapsuleLink(99, "br0", "v1", IPAddress.Parse("10.1.2.3"), 24, IPAddress.Parse("10.1.2.1"), 65520, "/run/hosts", "/run/resolv.conf"),
+        Seat = new NetworkSeat(99, "br0", "v1", IPAddress.Parse("10.1.2.3"), 24, IPAddress.Parse("10.1.2.1"), 65520, "/run/hosts", "/run/resolv.conf"),
     };
 
     public static TheoryData<string> Cases => ["user", "user-single", "root-full"];

@@ -35,7 +35,15 @@ public class NetworkTextTests
     public void Rules_on_the_host() => Golden.Check("Networking/host-rules", NftText.Host(Spec()) + NftText.HostEnd(NetworkNames.Hash(Spec())));
 
     [Fact]
-    public void Arguments_of_pasta() => Golden.Check("Networking/pasta", string.Join('\n', PastaArguments.Of(Spec(), root: false)));
+    public void Arguments_of_pasta() => Golden.Check("Networking/pasta", string.Join('\n', PastaArguments.Of(Spec(), root: false, routed: true)));
+
+    [Fact]
+    public void Without_a_default_route_pasta_is_told_what_it_would_look_for()
+    {
+        var (with, without) = (PastaArguments.Of(Spec(), root: false, routed: true), PastaArguments.Of(Spec(), root: false, routed: false));
+        Assert.Equal("--interface lo --address 10.89.3.254 --netmask 30 --gateway 10.89.3.253 --mac-addr 02:b0:00:00:00:01", string.Join(' ', without.Except(with).ToArray()));
+        Assert.Equal(without, SandboxOrder.Of(Spec(), Host with { Root = false, DefaultRoute = false }, UplinkKind.Pasta).PastaArguments);
+    }
 
     [Fact]
     public void Files_that_members_see() => Golden.Check("Networking/files",

@@ -1,9 +1,12 @@
 using System.Net;
 
-namespace Bolt.Networking;
+namespace Bolt.Launch;
 
-/// <summary>What one start of a member needs to join its stack's network. The veth name is new for each start: the kernel
-/// removes the device of an ended capsule late, so a name is never used again.</summary>
+/// <summary>
+/// What one start of a member needs to join its stack's network: room Networking gives it, room Capsules takes it. A veth
+/// pair leads from the bridge to eth0 in the member's own network namespace. Its name is new for each start: the kernel
+/// removes the device of an ended capsule late, so a name is never used again.
+/// </summary>
 /// <param name="SandboxPid">The process whose user and network namespaces are joined.</param>
 /// <param name="Bridge">The bridge in that network namespace.</param>
 /// <param name="VethName">The bridge's end of the member's veth pair.</param>
