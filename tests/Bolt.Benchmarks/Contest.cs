@@ -9,6 +9,9 @@ internal sealed record Entry(string Name, Func<Task> Once);
 /// <summary>Times entries in turn and prints one table.</summary>
 internal static class Contest
 {
+    /// <summary>What it costs this program to start any other and to see its end; it is in every time of a command.</summary>
+    public static Entry Baseline { get; } = new Peer("harness", ["/bin/true"]).Entry("(start and end of /bin/true)", null);
+
     public static async Task PrintAsync(string title, int runs, IReadOnlyList<Entry> entries)
     {
         foreach (var entry in entries)
@@ -25,11 +28,15 @@ internal static class Contest
                 worked[i] += ChildMilliseconds() - before;
             }
         }
-        PrintTimes($"{title} (n={runs}, ms)", [.. entries.Select((entry, i) => (entry.Name, times[i], (double?)(worked[i] / runs)))]);
+        Print($"{title} (n={runs}, ms)", [.. entries.Select((entry, i) => (entry.Name, times[i], (double?)(worked[i] / runs)))]);
     }
 
-    /// <summary>The table; the first row is Bolt's. CPU is the mean; null where the work is done by a daemon.</summary>
-    public static void PrintTimes(string title, IReadOnlyList<(string Name, List<double> Times, double? Cpu)> rows)
+    /// <summary>The table without CPU times: what a daemon works is not seen from here. The first row is Bolt's.</summary>
+    public static void PrintTimes(string title, IReadOnlyList<(string Name, List<double> Times)> rows) =>
+        Print(title, [.. rows.Select(r => (r.Name, r.Times, (double?)null))]);
+
+    // CPU is the mean.
+    private static void Print(string title, IReadOnlyList<(string Name, List<double> Times, double? Cpu)> rows)
     {
         Console.WriteLine(title);
         Console.WriteLine($"  {"",-34}{"median",10}{"min",10}{"p95",10}{"cpu",10}{"bolt/this",12}{"by cpu",10}");

@@ -13,6 +13,7 @@ internal static class RunFigure
             var image = Environment.GetEnvironmentVariable("BOLT_BENCH_PODMAN_IMAGE") is { Length: > 0 } named ? named : "busybox";
             entries.Add(podman.Entry("podman run --rm", null, "run", "--rm", image, "/bin/true"));
         }
+        entries.Add(Contest.Baseline);
         await Contest.PrintAsync("/bin/true, command start to exit", runs, entries);
     }
 }

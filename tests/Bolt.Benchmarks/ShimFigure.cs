@@ -22,6 +22,7 @@ internal static class ShimFigure
             var state = Directory.CreateDirectory(Path.Combine(bundle.Folder, peer.Name)).FullName;
             entries.Add(peer.Entry($"{peer.Name} run", bundle.Folder, "--root", state, "run", "bench"));
         }
+        entries.Add(Contest.Baseline);
         await Contest.PrintAsync("/bin/true in a fresh capsule, shim start to exit", runs, entries);
     }
 

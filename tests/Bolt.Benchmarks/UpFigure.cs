@@ -27,7 +27,7 @@ internal static class UpFigure
             await compose.RunAsync(null, "-f", file, "down", "-t", "1");
         }
         Contest.PrintTimes($"demo, cached: up -d --wait to all ready (n={runs}, ms)",
-            theirs.Count == 0 ? [("bolt up -d --wait", own, null)] : [("bolt up -d --wait", own, null), ("compose up -d --wait", theirs, null)]);
+            theirs.Count == 0 ? [("bolt up -d --wait", own)] : [("bolt up -d --wait", own), ("compose up -d --wait", theirs)]);
     }
 
     private static async Task<double> TimeAsync(Func<Task> work)
