@@ -122,6 +122,8 @@ internal unsafe struct LaunchState
     public byte* MountKind, MountSource;
     /// <summary>What CopyUp found; -1: nothing.</summary>
     public int CopySource;
+    /// <summary>How many links to nowhere were followed.</summary>
+    public int Links;
     public long SchedulerRuntime, SchedulerDeadline, SchedulerPeriod;
     /// <summary>The resolved path of the command, behind <see cref="Home"/>'s space.</summary>
     public byte* Program;

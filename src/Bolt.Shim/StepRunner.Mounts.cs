@@ -53,6 +53,34 @@ internal static unsafe partial class StepRunner
         return result < 0 ? result : status[0] == ProcMagic ? -(int)Errno.EPERM : 0;
     }
 
+    // Path is the whole, and from name to end the link. Two buffers take turns, because the path may lie in one of them.
+    private static nint FolderBehindLink(LaunchState* state, int parent, byte* path, int name, int end, uint mode)
+    {
+        var link = state->Scratch + LaunchState.PathSize;
+        var length = Sys.ReadLink(parent, state->Path + name, link, LaunchState.PathSize - 1);
+        Sys.Close(parent);
+        if (length < 0)
+            return length;
+        link[length] = 0;
+        if (++state->Links > 40)
+            return -(int)Errno.ELOOP;
+        var whole = path == state->Home ? state->Program : state->Home;
+        var limit = whole + LaunchState.PathSize;
+        var at = whole;
+        *at = 0;
+        if (link[0] != '/')
+        {
+            for (var i = 0; i < name; i++)
+                *at++ = path[i];
+            *at = 0;
+        }
+
+        at = Native.Append(Native.Append(at, limit, link), limit, path + end);
+        var result = at == null ? -(int)Errno.ENAMETOOLONG : FolderInRoot(state, whole, mode);
+        state->Links--;
+        return result;
+    }
+
     private static nint OpenCopySource(LaunchState* state, NativeStep* step)
     {
         var found = InRoot(state, step->A, Sys.OReadOnly | Sys.ODirectory);

@@ -21,7 +21,7 @@ internal static unsafe partial class StepRunner
         LaunchOperation.StreamOwners => OwnStreams(state),
         LaunchOperation.KeepCapabilities => Sys.Prctl(Sys.PrSetKeepCaps, 1),
         LaunchOperation.RaiseCapabilities => Sys.RaisePermitted(),
-        LaunchOperation.CapabilitySets => Sys.SetCapabilities((ulong)step->X, (ulong)step->Y, (ulong)step->Z),
+        LaunchOperation.CapabilitySets => Sys.SetGrantableCapabilities((ulong)step->X, (ulong)step->Y, (ulong)step->Z),
         LaunchOperation.Ambient => RaiseAmbient((ulong)step->X),
         LaunchOperation.CheckFolder => CheckFolder(state),
         LaunchOperation.Locate => Locate(state),
@@ -141,8 +141,9 @@ internal static unsafe partial class StepRunner
         Sys.Prctl(Sys.PrCapAmbient, 4 /* PR_CAP_AMBIENT_CLEAR_ALL */);
         for (var capability = 0; capability < 64; capability++)
         {
-            if ((set >> capability & 1) != 0 && Sys.Prctl(Sys.PrCapAmbient, 2 /* RAISE */, capability) is < 0 and var refused)
-                return refused;
+            // What is not permitted and inheritable cannot be granted, which is no failure (config.md#linux-process).
+            if ((set >> capability & 1) != 0)
+                Sys.Prctl(Sys.PrCapAmbient, 2 /* RAISE */, capability);
         }
 
         return 0;

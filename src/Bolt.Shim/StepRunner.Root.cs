@@ -41,6 +41,9 @@ internal static unsafe partial class StepRunner
                 {
                     var made = Sys.MakeFolder((int)parent, copy + name, mode);
                     next = made < 0 && made != -(int)Errno.EEXIST ? made : InRoot(state, copy, folder);
+                    // A link to nowhere: what it names is made, in the root.
+                    if (next == -(int)Errno.ENOENT && state->Program != null)
+                        return FolderBehindLink(state, (int)parent, path, name, i, mode);
                 }
 
                 Sys.Close((int)parent);

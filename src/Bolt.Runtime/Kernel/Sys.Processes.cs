@@ -88,6 +88,16 @@ internal static unsafe partial class Sys
         return result < 0 ? result : Call(SystemCall.capset, (nint)header, (nint)data);
     }
 
+    /// <summary>As <see cref="SetCapabilities(ulong, ulong, ulong)"/>, less what this process has not got to give.</summary>
+    public static nint SetGrantableCapabilities(ulong effective, ulong permitted, ulong inheritable)
+    {
+        var header = stackalloc uint[2] { 0x20080522, 0 };
+        var data = stackalloc uint[6];
+        var result = Call(SystemCall.capget, (nint)header, (nint)data);
+        var had = data[1] | (ulong)data[4] << 32;
+        return result < 0 ? result : SetCapabilities(effective & permitted & had, permitted & had, inheritable & had);
+    }
+
     /// <summary>keyctl(KEYCTL_JOIN_SESSION_KEYRING) with a fresh, nameless keyring.</summary>
     public static nint JoinSessionKeyring() => Call(SystemCall.keyctl, 1, 0);
 

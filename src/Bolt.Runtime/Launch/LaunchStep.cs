@@ -94,8 +94,8 @@ internal enum LaunchOperation
     StreamOwners,      // 0, 1 and 2 belong to the uid of Ids
     KeepCapabilities,  // over Identity
     RaiseCapabilities, // all permitted ones are effective
-    CapabilitySets,    // X effective, Y permitted, Z inheritable
-    Ambient,           // X capabilities
+    CapabilitySets,    // X effective, Y permitted, Z inheritable, as far as they can be granted
+    Ambient,           // X capabilities, as far as they can be granted
     CheckFolder,       // A path for messages: the working folder lies in the root
     Locate,            // A name for messages: the command exists and may be executed
     WaitStart,         // X slot of ListenStart

@@ -58,8 +58,9 @@ internal static class OciCheck
         foreach (var (name, set) in ProcessNames.Sets(process.Capabilities))
         {
             _ = CapabilitySet.Of([.. set], out var unknown);
+            // config.md: what cannot be granted is no failure.
             if (unknown is not null)
-                findings.Add(OciErrors.Invalid($"process.capabilities.{name}", $"has `{unknown}`, which does not exist"));
+                findings.Add(OciErrors.Invalid($"process.capabilities.{name}", $"has `{unknown}`, which does not exist") with { Severity = Severity.Warning });
         }
     }
 

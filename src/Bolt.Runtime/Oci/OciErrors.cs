@@ -60,6 +60,9 @@ internal static class OciErrors
     public static Diagnostic Paused(string id) => new("BOLT5323", Severity.Error, $"container `{id}` is paused",
         Fix: "resume it first, or give `--ignore-paused`");
 
+    public static Diagnostic Closed(int pid, string why) => new("BOLT5325", Severity.Error, $"the namespaces of process {pid} cannot be joined: {why}",
+        Fix: "start the container first");
+
     public static Diagnostic Terminal(string problem) => new("BOLT5324", Severity.Error, problem);
 
     public static Diagnostic Lacking(string what, string fix) => new("BOLT9554", Severity.Error, $"this host lacks {what}", Fix: fix);

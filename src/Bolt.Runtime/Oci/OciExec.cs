@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Bolt.Diagnostics;
 using Bolt.Kernel;
 using Bolt.Launch;
 
 namespace Bolt.Oci;
 
 /// <summary>A process in a running container, as a sheet.</summary>
-internal sealed class OciExec(OciState state, OciProcess process, OciHost host, SeccompRules? seccomp, int preserved)
+internal sealed class OciExec(OciState state, OciProcess process, OciHost host, SeccompRules? seccomp, OciPersonality? personality, int preserved)
 {
     // The mounts come last: from there on the host's /proc is out of sight. The pid namespace is for the child alone.
     private static readonly (string Name, ulong Flag)[] Order =
@@ -52,7 +53,7 @@ internal sealed class OciExec(OciState state, OciProcess process, OciHost host, 
                 ],
                 Beside = enter.ToImmutable(),
                 Inside = [.. label.Open, .. process.Terminal ? (ReadOnlySpan<LaunchStep>)[new(LaunchOperation.ExecTerminal)] : []],
-                Service = [.. OciService.Steps(process, request, seccomp, label.Write, listener: null, [])],
+                Service = [.. OciService.Steps(process, request, seccomp, label.Write, listener: null, [], personality)],
                 Command = [.. process.Args!],
                 Environment = OciService.Environment(process, request),
                 Filter = seccomp?.Program ?? [],
@@ -67,7 +68,16 @@ internal sealed class OciExec(OciState state, OciProcess process, OciHost host, 
 
     private static bool Differs(int pid, string name)
     {
-        var theirs = File.ResolveLinkTarget(Space(pid.ToString(CultureInfo.InvariantCulture), name), returnFinalTarget: false)?.Name;
+        string? theirs;
+        try
+        {
+            theirs = File.ResolveLinkTarget(Space(pid.ToString(CultureInfo.InvariantCulture), name), returnFinalTarget: false)?.Name;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Until its start a container of an ordinary user is this runtime's own process, and closed to all.
+            throw new BoltException(OciErrors.Closed(pid, e.Message), e);
+        }
         return theirs is not null && theirs != File.ResolveLinkTarget(Space("self", name), returnFinalTarget: false)?.Name;
     }
 

@@ -62,7 +62,7 @@ internal sealed class OciLaunch
                 ],
                 Beside = _spaces.Enter,
                 Inside = inside,
-                Service = [.. OciService.Steps(process, _request, _seccomp, label.Write, _listener, _hooks.Start)],
+                Service = [.. OciService.Steps(process, _request, _seccomp, label.Write, _listener, _hooks.Start, _linux.Personality)],
                 Command = [.. process.Args!],
                 Environment = OciService.Environment(process, _request),
                 Filter = _seccomp?.Program ?? [],

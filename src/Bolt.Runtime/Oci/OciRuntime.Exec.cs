@@ -62,7 +62,7 @@ public sealed partial class OciRuntime
             throw new BoltException(wrong);
         CheckConsole(process.Terminal, options.ConsoleSocket, console is not null);
         var (preserved, _) = Preserved(options.PreservedDescriptors, 0);
-        var sheet = new OciExec(state, process, host, seccomp, preserved).ToSheet();
+        var sheet = new OciExec(state, process, host, seccomp, config.Linux?.Personality, preserved).ToSheet();
         var start = new ContainerStart(options.Id, _shim)
         {
             Sealed = !OciExec.HasOtherUsers(state.Pid),

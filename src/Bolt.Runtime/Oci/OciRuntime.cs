@@ -41,6 +41,8 @@ public sealed partial class OciRuntime
         var seccomp = config.Linux?.Seccomp is { } wanted ? SeccompRules.Of(wanted, findings) : null;
         if (findings.FirstOrDefault(f => f.Severity == Severity.Error) is { } wrong)
             throw new BoltException(wrong);
+        foreach (var warning in findings)
+            Warned?.Invoke(warning);
         CheckConsole(config.Process?.Terminal == true, options.ConsoleSocket, console is not null);
         var (preserved, listen) = Preserved(options.PreservedDescriptors, options.ListenDescriptors);
         var request = new OciLaunchRequest

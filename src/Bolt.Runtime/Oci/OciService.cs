@@ -10,7 +10,7 @@ internal static class OciService
 {
     /// <summary>With <paramref name="listener"/>: it awaits the container's start there.</summary>
     public static IEnumerable<LaunchStep> Steps(
-        OciProcess process, OciLaunchRequest request, SeccompRules? seccomp, ImmutableArray<LaunchStep> label, int? listener, ImmutableArray<LaunchStep> startHooks)
+        OciProcess process, OciLaunchRequest request, SeccompRules? seccomp, ImmutableArray<LaunchStep> label, int? listener, ImmutableArray<LaunchStep> startHooks, OciPersonality? personality)
     {
         var (bounding, effective, permitted, inheritable, ambient) = Capabilities(process.Capabilities);
         var user = process.User ?? new OciUser();
@@ -22,6 +22,8 @@ internal static class OciService
             yield return new(LaunchOperation.Keyring);
         foreach (var step in Scheduling(process))
             yield return step;
+        if (personality is not null)
+            yield return new(LaunchOperation.Personality, X: ProcessNames.Personality(personality.Domain)!.Value);
         yield return new(LaunchOperation.FileMask, X: user.Umask ?? 0b010_010);
         // By the container's own passwd(5).
         yield return new(LaunchOperation.Home, X: user.Uid);

@@ -17,7 +17,8 @@ internal sealed record SeccompRules(ImmutableArray<byte> Program, int Flags, boo
 
     public static SeccompRules? Of(OciSeccomp seccomp, ImmutableArray<Diagnostic>.Builder findings)
     {
-        var before = findings.Count;
+        int Errors() => findings.Count(f => f.Severity == Severity.Error);
+        var before = Errors();
         var fallback = Action(seccomp.DefaultAction, seccomp.DefaultErrnoRet, "linux.seccomp.defaultAction", findings);
         var flags = Flag(seccomp, findings);
         var wanted = (seccomp.Architectures ?? []).ToHashSet(StringComparer.Ordinal);
@@ -28,7 +29,7 @@ internal sealed record SeccompRules(ImmutableArray<byte> Program, int Flags, boo
             findings.Add(OciErrors.Invalid("linux.seccomp.listenerPath", "is missing, and SCMP_ACT_NOTIFY needs it"));
         if (notify && (fallback == UserNotify || rules.Any(rule => rule.Action == UserNotify && rule.Name is "sendmsg" or "execve")))
             findings.Add(OciErrors.Invalid("linux.seccomp", "must not hand sendmsg or execve to SCMP_ACT_NOTIFY: the runtime itself makes these calls under the filter"));
-        if (findings.Count > before)
+        if (Errors() > before)
             return null;
 
         var x64 = Branches(rules, SeccompNames.X64, fallback, X32Bit - 1);

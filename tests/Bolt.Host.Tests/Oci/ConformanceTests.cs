@@ -1,0 +1,55 @@
+namespace Bolt.Host.Tests.Oci;
+
+/// <summary>The runtime specification as cases, against Bolt and, where they are installed, runc and crun.</summary>
+public sealed class ConformanceTests : IDisposable
+{
+    private readonly Bundle _bundle = new();
+
+    public static TheoryData<string> Names => [.. ConformanceCases.All.Values.Where(c => Bundle.IsRoot || !c.ForRoot).Select(c => c.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Bolt_does_what_the_specification_says(string name) => Assert.Equal("", Try(OciPeer.Bolt(_bundle.Folder), ConformanceCases.All[name]) ?? "");
+
+    /// <summary>peer-differences.txt says what they do otherwise, and why.</summary>
+    [Fact]
+    public void Peers_differ_as_listed()
+    {
+        var listed = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Oci/peer-differences.txt"))
+            .Where(line => line.Length > 0 && line[0] != '#').Select(line => line.Split(" # ")[0].Trim()).ToHashSet();
+        var wrong = new List<string>();
+        // Of other versions other things are true.
+        foreach (var peer in (OciPeer?[])[OciPeer.Runc(_bundle.Folder), OciPeer.Crun(_bundle.Folder)])
+        {
+            if (peer?.Call("--version").Output is not { } version || !(version.Contains("runc version 1.1.5") || version.Contains("crun version 1.8.1")))
+                continue;
+            foreach (var name in Names.Select(row => row.Data))
+            {
+                using var bundle = new Bundle();
+                if (Try(peer, ConformanceCases.All[name], bundle) is { } problem && !listed.Contains($"{peer.Name}: {name}"))
+                    wrong.Add($"{peer.Name}: {name} # {problem}");
+            }
+        }
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+    }
+
+    public void Dispose() => _bundle.Dispose();
+
+    private string? Try(OciPeer peer, ConformanceCase wanted) => Try(peer, wanted, _bundle);
+
+    // Null when all is as the case says.
+    private static string? Try(OciPeer peer, ConformanceCase wanted, Bundle bundle)
+    {
+        var config = bundle.Config(wanted.Script);
+        wanted.Change?.Invoke(config, bundle.Folder);
+        bundle.Write(config);
+        var id = bundle.NextId();
+        var answer = peer.Call("run", "--bundle", bundle.Folder, id);
+        if (answer.Code != 0)
+            peer.Call("delete", "--force", id);
+        if (wanted.Refused)
+            return answer.Code == 0 ? "was not refused" : null;
+        return wanted.Fits(answer.Output) && answer.Code == wanted.Code ? null
+            : $"code {answer.Code}, said `{answer.Output.TrimEnd().Replace("\n", "\\n")}` `{answer.Error.TrimEnd().Replace("\n", "\\n")}`";
+    }
+}
