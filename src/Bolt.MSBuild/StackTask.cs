@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using Bolt.Boltfiles;
 using Bolt.Diagnostics;
 using Microsoft.Build.Framework;
@@ -7,6 +8,7 @@ using Task = Microsoft.Build.Utilities.Task;
 namespace Bolt.MSBuild;
 
 /// <summary>A task that does something with the stack of a Boltfile. What is wrong with the file is said where it is wrong.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "MSBuild disposes of no task, and a source without a timer holds nothing.")]
 public abstract class StackTask : Task, ICancelableTask
 {
     private readonly CancellationTokenSource _cancel = new();
