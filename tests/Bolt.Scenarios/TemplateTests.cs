@@ -1,27 +1,72 @@
 namespace Bolt.Scenarios;
 
-/// <summary>`dotnet new bolt` from the packed template, as a user meets it in an empty folder.</summary>
+/// <summary>`dotnet new bolt` and its siblings from the packed templates, as a user meets them in an empty folder.</summary>
 public class TemplateTests(InstalledTool tool)
 {
     [Fact]
     public async Task The_packed_template_makes_a_stack_that_the_tool_plans()
     {
         var folder = tool.FreshFolder("template");
+        await WithTemplatesAsync(folder, async () => (await DotnetAsync(folder, "new", "bolt")).Expect(0));
+        Assert.True(File.Exists(Path.Combine(folder, "Boltfile.toml")));
+        Assert.NotEmpty(Directory.GetFiles(Path.Combine(folder, "api"), "*.csproj"));
+        Assert.False(Directory.Exists(Path.Combine(folder, ".template.config")));
+        await PlansAsync(folder, "web", "api", "db");
+    }
+
+    [Fact]
+    public async Task Web_projects_and_recipes_are_planned_as_their_options_say()
+    {
+        var (web, capsule) = (tool.FreshFolder("web"), tool.FreshFolder("capsule"));
+        await WithTemplatesAsync(web, async () =>
+        {
+            (await DotnetAsync(web, "new", "bolt-web", "-n", "My.Shop", "-o", ".", "--database", "postgres", "--port", "9123", "--no-restore")).Expect(0);
+            (await DotnetAsync(capsule, "new", "bolt-capsule", "-n", "cache", "--debian-package", "memcached", "--port", "11311")).Expect(0);
+        });
+        var text = File.ReadAllText(Path.Combine(web, "Boltfile.toml"));
+        Assert.Contains("project = \"my-shop\"", text, StringComparison.Ordinal);
+        Assert.Contains("9123:8080", text, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(web, "web/My.Shop.csproj")));
+        await PlansAsync(web, "web", "db");
+
+        Assert.Contains("ready = { listen = 11311 }", File.ReadAllText(Path.Combine(capsule, "cache.capsule.toml")), StringComparison.Ordinal);
+        File.WriteAllText(Path.Combine(capsule, "Boltfile.toml"), "project = \"c\"\n[services.cache]\ncapsule = \"./cache.capsule.toml\"\n");
+        await PlansAsync(capsule, "cache");
+    }
+
+    [Fact]
+    public async Task Tests_from_the_template_pass_and_their_build_checks_the_Boltfile()
+    {
+        var folder = tool.FreshFolder("tests");
+        await WithTemplatesAsync(folder, async () => (await DotnetAsync(folder, "new", "bolt-tests", "-n", "Shop.Tests", "-o", ".", "--no-restore")).Expect(0));
+        (await DotnetAsync(folder, "restore", $"-p:RestoreAdditionalProjectSources={InstalledTool.Packages}")).Expect(0);
+        var passed = (await DotnetAsync(folder, "test", "--no-restore")).Expect(0);
+        Assert.DoesNotContain("warning", passed.Output, StringComparison.Ordinal);
+        Assert.Contains("succeeded: 2", passed.Output, StringComparison.Ordinal);
+
+        File.AppendAllText(Path.Combine(folder, "Boltfile.toml"), "\nfrobnicate = 1\n");
+        var failed = (await DotnetAsync(folder, "build", "--no-restore")).Expect(1);
+        Assert.Contains("error BOLT1004", failed.Output, StringComparison.Ordinal);
+    }
+
+    private async Task WithTemplatesAsync(string folder, Func<Task> work)
+    {
         var packed = Assert.Single(Directory.GetFiles(InstalledTool.Packages, "Bolt.Templates.*.nupkg"));
         (await DotnetAsync(folder, "new", "install", packed)).Expect(0);
         try
         {
-            (await DotnetAsync(folder, "new", "bolt")).Expect(0);
+            await work();
         }
         finally
         {
             await DotnetAsync(folder, "new", "uninstall", "Bolt.Templates");
         }
-        Assert.True(File.Exists(Path.Combine(folder, "Boltfile.toml")));
-        Assert.NotEmpty(Directory.GetFiles(Path.Combine(folder, "api"), "*.csproj"));
-        Assert.False(Directory.Exists(Path.Combine(folder, ".template.config")));
+    }
+
+    private async Task PlansAsync(string folder, params string[] services)
+    {
         var plan = (await tool.BoltAsync(folder, "up", "--dry-run")).Expect(0).Output;
-        Assert.All(["web", "api", "db"], service => Assert.Contains($"start {service}", plan, StringComparison.Ordinal));
+        Assert.All(services, service => Assert.Contains($"start {service}", plan, StringComparison.Ordinal));
     }
 
     private Task<ToolResult> DotnetAsync(string folder, params string[] arguments) => tool.RunAsync(folder, new Dictionary<string, string>(), arguments);
