@@ -13,7 +13,7 @@ internal static class ShimFigure
             ?? throw new InvalidOperationException("bolt-shim is not beside this program");
         using var bundle = new Bundle();
         await OwnAsync(shim, bundle);
-        var entries = new List<Entry> { new("bolt capsule", () => OnceAsync(shim, bundle)) };
+        var entries = new List<Entry> { new("bolt capsule", () => OnceAsync(shim, bundle), Waited: false) };
         foreach (var peer in new[] { Peer.Find("crun", "BOLT_BENCH_CRUN", "crun"), Peer.Find("runc", "BOLT_BENCH_RUNC", "runc") })
         {
             if (peer is null)
