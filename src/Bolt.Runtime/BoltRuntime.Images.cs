@@ -29,6 +29,10 @@ public sealed partial class BoltRuntime
         return (await Rooms.Tools.Registry.PushAsync(local, Named(target ?? local.Reference), progress, cancellation).ConfigureAwait(false)).ToString();
     }
 
+    /// <summary>What refers to an image in its registry: signatures, attestations, bills of material.</summary>
+    public async Task<ImmutableArray<ImageReferrer>> ReferrersAsync(string reference, CancellationToken cancellation) =>
+        [.. (await Rooms.Tools.Registry.ReferrersAsync(Named(reference), cancellation).ConfigureAwait(false)).Select(d => new ImageReferrer(d.Digest ?? "", d.ArtifactType ?? "", d.Size))];
+
     /// <summary>Images of the store by name; those that are kept by digest alone, because a lock pins them, with <paramref name="all"/>.</summary>
     public ImmutableArray<ImageSummary> ListImages(bool all) =>
         [.. Store.List().Where(i => all || !i.Reference.Contains('@', StringComparison.Ordinal)).Select(Summary)];

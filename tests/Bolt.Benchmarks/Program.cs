@@ -15,6 +15,7 @@ var all = new (string Name, Func<int, Task> Print)[]
     ("shim", ShimFigure.PrintAsync),
     ("run", RunFigure.PrintAsync),
     ("up", UpFigure.PrintAsync),
+    ("pull", PullFigure.PrintAsync),
     ("memory", MemoryFigure.PrintAsync),
     ("ready", ReadyFigure.PrintAsync),
     ("version", VersionFigure.PrintAsync),

@@ -7,7 +7,7 @@ public class SpeechTests(InstalledTool tool)
 {
     public static TheoryData<string> Verbs { get; } = new(
         "up", "down", "ps", "status", "logs", "exec", "stop", "start", "restart", "run", "pull", "push",
-        "images", "inspect", "history", "tag", "rmi", "gc", "save", "load", "export", "import", "login", "logout", "doctor", "version", "surge");
+        "images", "inspect", "history", "referrers", "tag", "rmi", "gc", "save", "load", "export", "import", "login", "logout", "doctor", "version", "surge");
 
     [Theory]
     [MemberData(nameof(Verbs))]

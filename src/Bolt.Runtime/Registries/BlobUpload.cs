@@ -13,7 +13,6 @@ namespace Bolt.Registries;
 internal sealed class BlobUpload(RegistryClient client, RegistryRepository repository, ContentStore content)
 {
     public const string Actions = "pull,push";
-    private const long Piece = 32 << 20;
 
     /// <summary>False when nothing had to be sent.</summary>
     /// <param name="from">Repositories of this registry that may have it.</param>
@@ -30,7 +29,7 @@ internal sealed class BlobUpload(RegistryClient client, RegistryRepository repos
             return false;
         }
         var at = 0L;
-        while (size - at > Piece)
+        while (size - at > client.Patience.Piece)
         {
             (at, location) = await PatchAsync(digest, location, at, moved, cancellationToken).ConfigureAwait(false);
         }
@@ -67,12 +66,12 @@ internal sealed class BlobUpload(RegistryClient client, RegistryRepository repos
             Exception? cause = null;
             try
             {
-                response = await client.SendOnceAsync(repository, Actions, _ => Request(HttpMethod.Patch, location, digest, at, Piece, moved), cancellationToken).ConfigureAwait(false);
+                response = await client.SendOnceAsync(repository, Actions, _ => Request(HttpMethod.Patch, location, digest, at, client.Patience.Piece, moved), cancellationToken).ConfigureAwait(false);
                 if (!RegistryPatience.IsPassing(response.StatusCode))
                 {
                     using (await client.ExpectAsync(response, repository, repository.Path, cancellationToken).ConfigureAwait(false))
                     {
-                        return (at + Piece, Location(response));
+                        return (at + client.Patience.Piece, Location(response));
                     }
                 }
             }
@@ -85,7 +84,7 @@ internal sealed class BlobUpload(RegistryClient client, RegistryRepository repos
                 await client.WaitAsync(repository.Host, failed, response, cause, cancellationToken).ConfigureAwait(false);
             }
             // How much of the piece arrived, only the registry knows.
-            var most = at + Piece;
+            var most = at + client.Patience.Piece;
             (at, location) = await StateAsync(location, cancellationToken).ConfigureAwait(false);
             if (at > most)
             {

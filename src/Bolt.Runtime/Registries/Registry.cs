@@ -28,6 +28,20 @@ internal sealed class Registry(string? settingsFile, string? dockerConfigFile, S
         return await new ImagePush(client, content, images).PushAsync(packed, target, progress, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>What refers to the image that a reference names: to the index that its tag stands for, and to this machine's manifest.</summary>
+    public async Task<IReadOnlyList<Descriptor>> ReferrersAsync(ImageReference reference, CancellationToken cancellationToken)
+    {
+        using var client = Client(null);
+        var repository = new RegistryRepository(reference.Registry, reference.Repository);
+        var (target, manifest) = await new ManifestFetch(client, repository).ResolveAsync(reference, cancellationToken).ConfigureAwait(false);
+        var found = new List<Descriptor>();
+        foreach (var digest in new[] { target.Digest, manifest.Digest }.Distinct())
+        {
+            found.AddRange(await new Referrers(client, repository).ListAsync(digest, cancellationToken).ConfigureAwait(false));
+        }
+        return found;
+    }
+
     /// <summary>Asks the registry whether the password is right, and keeps it.</summary>
     public async Task LoginAsync(string host, string user, string secret, CancellationToken cancellationToken)
     {

@@ -15,6 +15,8 @@ internal sealed record RegistryPatience
     public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(30);
     /// <summary>Tries in all, and tries in a row without a new byte.</summary>
     public int Attempts { get; init; } = 5;
+    /// <summary>Bytes that are sent at once; a larger blob travels in pieces.</summary>
+    public long Piece { get; init; } = 32 << 20;
     public TimeSpan First { get; init; } = TimeSpan.FromMilliseconds(500);
     public TimeSpan Longest { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -24,6 +24,8 @@ internal static class ImageCommands
             .WithExamples("bolt inspect nginx:1.27");
         yield return Bound(new Command("history", "Show how an image was made, newest step first") { Json, Image }, HistoryAsync)
             .WithExamples("bolt history nginx:1.27");
+        yield return Bound(new Command("referrers", "List what refers to an image in its registry: signatures, attestations") { Json, Image }, ReferrersAsync)
+            .WithExamples("bolt referrers ghcr.io/owner/app:1");
         yield return Bound(new Command("tag", "Give an image another name") { Image, Name }, TagAsync)
             .WithExamples("bolt tag nginx:1.27 127.0.0.1:5000/web:1      as `bolt push` wants it");
         yield return Bound(new Command("rmi", "Forget the names of images; `bolt gc` frees the space") { Images }, RemoveAsync)
@@ -83,6 +85,25 @@ internal static class ImageCommands
         return Task.FromResult(ExitCode.Done);
     }
 
+    private static async Task<int> ReferrersAsync(Invocation invocation)
+    {
+        var found = await invocation.Runtime.ReferrersAsync(invocation.Parsed.GetRequiredValue(Image), invocation.Cancellation);
+        var table = new TextTable("DIGEST", "SIZE", "KIND");
+        foreach (var one in found)
+        {
+            if (invocation.Value(Json))
+            {
+                invocation.Screen.Data(JsonSerializer.Serialize(new ReferrerLine(one.Digest, one.Kind, one.Size), ImageJson.Default.ReferrerLine));
+            }
+            table.Add(one.Digest, Words.Size(one.Size), one.Kind);
+        }
+        if (!invocation.Value(Json))
+        {
+            table.Write(invocation.Screen.DataPen);
+        }
+        return ExitCode.Done;
+    }
+
     private static async Task<int> TagAsync(Invocation invocation)
     {
         var image = await invocation.Runtime.TagImageAsync(invocation.Parsed.GetRequiredValue(Image), invocation.Parsed.GetRequiredValue(Name), invocation.Cancellation);
@@ -124,10 +145,14 @@ internal static class ImageCommands
 /// <summary>One step of an image's history, for programs.</summary>
 internal sealed record StepLine(DateTimeOffset? Created, string By, string Comment, long Size);
 
+/// <summary>Something that refers to an image, for programs.</summary>
+internal sealed record ReferrerLine(string Digest, string Kind, long Size);
+
 /// <summary>What gc took, for programs.</summary>
 internal sealed record GarbageLine(int Names, int Blobs, int Trees, long Bytes);
 
 [System.Text.Json.Serialization.JsonSourceGenerationOptions(PropertyNamingPolicy = System.Text.Json.Serialization.JsonKnownNamingPolicy.CamelCase)]
 [System.Text.Json.Serialization.JsonSerializable(typeof(StepLine))]
+[System.Text.Json.Serialization.JsonSerializable(typeof(ReferrerLine))]
 [System.Text.Json.Serialization.JsonSerializable(typeof(GarbageLine))]
 internal sealed partial class ImageJson : System.Text.Json.Serialization.JsonSerializerContext;

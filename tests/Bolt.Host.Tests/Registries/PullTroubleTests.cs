@@ -214,6 +214,29 @@ public sealed class PullTroubleTests : IAsyncDisposable
         Assert.Empty(registry.Log);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_refers_to_an_image_is_listed_page_by_page_or_from_the_fallback_tag(bool api)
+    {
+        var subject = Digest.Of(image.Manifest);
+        string Entry(char c) => $$"""{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:{{new string(c, 64)}}","size":7,"artifactType":"application/x.{{c}}" }""";
+        Answer Index(string entries, string? next = null) => Answer.Text(200, $$"""{"schemaVersion":2,"manifests":[{{entries}}] }""") with
+        {
+            Headers = new(next is null ? [] : [new("Link", $"<{next}>; rel=\"next\"")]) { ["Content-Type"] = "application/vnd.oci.image.index.v1+json" },
+        };
+        await using var registry = new ScriptedRegistry(asked => asked.Path switch
+        {
+            var p when api && p == $"/v2/x/referrers/{subject}" => Index(Entry('a'), $"/v2/x/referrers/{subject}?last=a"),
+            var p when api && p == $"/v2/x/referrers/{subject}?last=a" => Index(Entry('b')),
+            var p when !api && p == $"/v2/x/manifests/sha256-{subject.Hex}" => Index(Entry('a') + "," + Entry('b')),
+            var p when p.StartsWith("/v2/x/referrers/", StringComparison.Ordinal) => Answer.Text(404),
+            _ => image.Answer(asked),
+        });
+        var found = await stores.Registry().ReferrersAsync(ImageReference.Parse($"{registry.Host}/x:t").Value!, CancellationToken.None);
+        Assert.Equal(["application/x.a", "application/x.b"], found.Select(d => d.ArtifactType));
+    }
+
     private void AssertWhole(LocalImage pulled)
     {
         Assert.Equal(Digest.Of(image.Manifest), pulled.Manifest);

@@ -43,11 +43,11 @@ public sealed class PushTests : IAsyncDisposable
         await using var registry = await DebianRegistry.StartAsync(password: true);
         var config = stores.Folder + "/config.json";
         await stores.Registry(logins: config).LoginAsync(registry.Host, DebianRegistry.User, DebianRegistry.Password, CancellationToken.None);
-        // 80 MB that do not shrink: three pieces.
-        var made = await MadeAsync(ServedImage.Layer("large", Convert.ToBase64String(RandomNumberGenerator.GetBytes(80_000_000))));
+        // More than three pieces, and it does not shrink.
+        var made = await MadeAsync(ServedImage.Layer("large", Convert.ToBase64String(RandomNumberGenerator.GetBytes(1_000_000))));
         var refused = await Assert.ThrowsAsync<BoltException>(() => stores.Registry().PushAsync(made, Ref($"{registry.Host}/big:1"), null, CancellationToken.None));
         Assert.Equal(("BOLT2430", "BOLT2403"), (refused.Diagnostic.Code, refused.Diagnostic.Cause!.Code));
-        await stores.Registry(logins: config).PushAsync(made, Ref($"{registry.Host}/big:1"), null, CancellationToken.None);
+        await Small(config).PushAsync(made, Ref($"{registry.Host}/big:1"), null, CancellationToken.None);
         await using var other = new Stores();
         Assert.Equal(made.Id, (await other.Registry(logins: config).PullAsync(Ref($"{registry.Host}/big:1"), null, CancellationToken.None)).Id);
     }
@@ -83,12 +83,12 @@ public sealed class PushTests : IAsyncDisposable
                     return Answer.Text(200, "{}");
             }
         });
-        var made = await MadeAsync(ServedImage.Layer("large", Convert.ToBase64String(RandomNumberGenerator.GetBytes(50_000_000))));
+        var made = await MadeAsync(ServedImage.Layer("large", Convert.ToBase64String(RandomNumberGenerator.GetBytes(1_000_000))));
         await PushAsync(made, $"{registry.Host}/x:1");
         var packed = Images.Find(made.Reference)!.Layers[0];
         Assert.Equal(packed.Blob, Digest.Of(blob.ToArray().AsSpan(0, (int)packed.Size)));
         Assert.Contains(packed.Blob.ToString(), Assert.Single(manifests), StringComparison.Ordinal);
-        Assert.Contains(registry.Log, a => a.Method == "PATCH" && a.Header("Content-Range") == $"1000-{1000 + (32 << 20) - 1}");
+        Assert.Contains(registry.Log, a => a.Method == "PATCH" && a.Header("Content-Range") == $"1000-{1000 + (1 << 18) - 1}");
     }
 
     private async Task<LocalImage> MadeAsync(byte[] tar)
@@ -98,7 +98,10 @@ public sealed class PushTests : IAsyncDisposable
     }
 
     private Task<Digest> PushAsync(LocalImage image, string target) =>
-        new Registry(null, null, stores.Paths, stores.Content, stores.Trees, Images) { Clock = clock }.PushAsync(image, Ref(target), null, CancellationToken.None);
+        Small(null).PushAsync(image, Ref(target), null, CancellationToken.None);
+
+    private Registry Small(string? logins) =>
+        new(null, logins, stores.Paths, stores.Content, stores.Trees, Images) { Clock = clock, Patience = new RegistryPatience { Piece = 1 << 18 } };
 
     private static ImageReference Ref(string text) => ImageReference.Parse(text).Value!;
 }
