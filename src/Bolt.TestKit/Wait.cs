@@ -22,23 +22,23 @@ public abstract class Wait
 
     /// <summary>A TCP port accepts connections.</summary>
     public static Wait ForPort(int port, TimeSpan? limit = null) =>
-        new Until($"port {port} to accept connections", async (service, cancellation) =>
+        ForAnswer($"port {port} to accept connections", async (service, cancellation) =>
         {
             using var socket = await service.ConnectAsync(port, cancellation).ConfigureAwait(false);
             return true;
-        }) { Limit = limit ?? TimeSpan.FromMinutes(1) };
+        }, limit);
 
     /// <summary>The service writes a line that matches; lines that it has written already count.</summary>
     public static Wait ForLogLine(string pattern, TimeSpan? limit = null) => new Line(new Regex(pattern)) { Limit = limit ?? TimeSpan.FromMinutes(1) };
 
     /// <summary>An HTTP request is answered, with a status of 200 to 299 unless another one is asked for.</summary>
     public static Wait ForHttp(string path = "/", int? port = null, HttpStatusCode? status = null, TimeSpan? limit = null) =>
-        new Until($"an answer to GET {path}", async (service, cancellation) =>
+        ForAnswer($"an answer to GET {path}", async (service, cancellation) =>
         {
             using var client = service.CreateHttpClient(port);
             using var answer = await client.GetAsync(new Uri(path, UriKind.RelativeOrAbsolute), cancellation).ConfigureAwait(false);
             return status is null ? answer.IsSuccessStatusCode : answer.StatusCode == status;
-        }) { Limit = limit ?? TimeSpan.FromMinutes(1) };
+        }, limit);
 
     /// <summary>A command inside ends with 0.</summary>
     public static Wait ForCommand(params string[] command) =>
