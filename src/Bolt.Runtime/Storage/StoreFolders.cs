@@ -85,7 +85,11 @@ internal static class StoreFolders
         {
             var file = new FileStream(beside, new FileStreamOptions
             {
-                Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0, UnixCreateMode = mode,
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                Share = FileShare.None,
+                BufferSize = 0,
+                UnixCreateMode = mode,
             });
             await using (file.ConfigureAwait(false))
             {
