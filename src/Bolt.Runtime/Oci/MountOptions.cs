@@ -32,23 +32,43 @@ internal sealed record MountOptions
     private static readonly FrozenDictionary<string, (ulong Flag, ulong Attribute, ulong Mask, bool Off)> Attributes =
         new Dictionary<string, (ulong, ulong, ulong, bool)>
         {
-            ["ro"] = ((ulong)Sys.MsReadOnly, Sys.AttrReadOnly, 0, false), ["rw"] = ((ulong)Sys.MsReadOnly, Sys.AttrReadOnly, 0, true),
-            ["nosuid"] = ((ulong)Sys.MsNoSuid, Sys.AttrNoSuid, 0, false), ["suid"] = ((ulong)Sys.MsNoSuid, Sys.AttrNoSuid, 0, true),
-            ["nodev"] = ((ulong)Sys.MsNoDev, Sys.AttrNoDev, 0, false), ["dev"] = ((ulong)Sys.MsNoDev, Sys.AttrNoDev, 0, true),
-            ["noexec"] = ((ulong)Sys.MsNoExec, Sys.AttrNoExec, 0, false), ["exec"] = ((ulong)Sys.MsNoExec, Sys.AttrNoExec, 0, true),
-            ["nodiratime"] = (2048, NoDirAtime, 0, false), ["diratime"] = (2048, NoDirAtime, 0, true),
-            ["noatime"] = (1024, NoAtime, AtimeMask, false), ["atime"] = (1024, 0, AtimeMask, true),
-            ["relatime"] = ((ulong)Sys.MsRelatime, 0, AtimeMask, false), ["norelatime"] = ((ulong)Sys.MsRelatime, 0, AtimeMask, true),
-            ["strictatime"] = ((ulong)Sys.MsStrictAtime, StrictAtime, AtimeMask, false), ["nostrictatime"] = ((ulong)Sys.MsStrictAtime, 0, AtimeMask, true),
-            ["nosymfollow"] = (256, NoSymlinkFollow, 0, false), ["symfollow"] = (256, NoSymlinkFollow, 0, true),
+            ["ro"] = ((ulong)Sys.MsReadOnly, Sys.AttrReadOnly, 0, false),
+            ["rw"] = ((ulong)Sys.MsReadOnly, Sys.AttrReadOnly, 0, true),
+            ["nosuid"] = ((ulong)Sys.MsNoSuid, Sys.AttrNoSuid, 0, false),
+            ["suid"] = ((ulong)Sys.MsNoSuid, Sys.AttrNoSuid, 0, true),
+            ["nodev"] = ((ulong)Sys.MsNoDev, Sys.AttrNoDev, 0, false),
+            ["dev"] = ((ulong)Sys.MsNoDev, Sys.AttrNoDev, 0, true),
+            ["noexec"] = ((ulong)Sys.MsNoExec, Sys.AttrNoExec, 0, false),
+            ["exec"] = ((ulong)Sys.MsNoExec, Sys.AttrNoExec, 0, true),
+            ["nodiratime"] = (2048, NoDirAtime, 0, false),
+            ["diratime"] = (2048, NoDirAtime, 0, true),
+            ["noatime"] = (1024, NoAtime, AtimeMask, false),
+            ["atime"] = (1024, 0, AtimeMask, true),
+            ["relatime"] = ((ulong)Sys.MsRelatime, 0, AtimeMask, false),
+            ["norelatime"] = ((ulong)Sys.MsRelatime, 0, AtimeMask, true),
+            ["strictatime"] = ((ulong)Sys.MsStrictAtime, StrictAtime, AtimeMask, false),
+            ["nostrictatime"] = ((ulong)Sys.MsStrictAtime, 0, AtimeMask, true),
+            ["nosymfollow"] = (256, NoSymlinkFollow, 0, false),
+            ["symfollow"] = (256, NoSymlinkFollow, 0, true),
         }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private static readonly FrozenDictionary<string, (ulong Flag, bool Off)> FileSystemFlags = new Dictionary<string, (ulong, bool)>
     {
-        ["defaults"] = (0, false), ["sync"] = (16, false), ["async"] = (16, true), ["dirsync"] = (128, false), ["mand"] = (64, false),
-        ["nomand"] = (64, true), ["iversion"] = (1 << 23, false), ["noiversion"] = (1 << 23, true), ["lazytime"] = (1 << 25, false),
-        ["nolazytime"] = (1 << 25, true), ["silent"] = (1 << 15, false), ["loud"] = (1 << 15, true), ["remount"] = (32, false),
-        ["acl"] = (1 << 16, false), ["noacl"] = (1 << 16, true),
+        ["defaults"] = (0, false),
+        ["sync"] = (16, false),
+        ["async"] = (16, true),
+        ["dirsync"] = (128, false),
+        ["mand"] = (64, false),
+        ["nomand"] = (64, true),
+        ["iversion"] = (1 << 23, false),
+        ["noiversion"] = (1 << 23, true),
+        ["lazytime"] = (1 << 25, false),
+        ["nolazytime"] = (1 << 25, true),
+        ["silent"] = (1 << 15, false),
+        ["loud"] = (1 << 15, true),
+        ["remount"] = (32, false),
+        ["acl"] = (1 << 16, false),
+        ["noacl"] = (1 << 16, true),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>All that are not a file system's.</summary>

@@ -47,8 +47,13 @@ public sealed partial class OciRuntime
         var (preserved, listen) = Preserved(options.PreservedDescriptors, options.ListenDescriptors);
         var request = new OciLaunchRequest
         {
-            Id = options.Id, Bundle = bundle, Folder = _store.Claim(options.Id), NoPivot = options.NoPivot,
-            NoNewKeyring = options.NoNewKeyring, Preserved = preserved, ListenFds = listen,
+            Id = options.Id,
+            Bundle = bundle,
+            Folder = _store.Claim(options.Id),
+            NoPivot = options.NoPivot,
+            NoNewKeyring = options.NoNewKeyring,
+            Preserved = preserved,
+            ListenFds = listen,
         };
         var making = new Making(this, config, host, request, seccomp);
         try
@@ -199,7 +204,8 @@ public sealed partial class OciRuntime
     {
         if (terminal && socket is null && !foreground)
             throw new BoltException(OciErrors.Terminal("cannot allocate tty if runc will detach without setting console socket")
-                with { Fix = "give `--console-socket`, or set `process.terminal` to false" });
+                with
+            { Fix = "give `--console-socket`, or set `process.terminal` to false" });
         if (!terminal && socket is not null)
             throw new BoltException(OciErrors.Terminal("`--console-socket` was given, and the process has no terminal"));
     }

@@ -35,20 +35,34 @@ internal static class ProcessNames
 
     public static uint? Policy(string? name) => name switch
     {
-        "SCHED_OTHER" => 0, "SCHED_FIFO" => 1, "SCHED_RR" => 2, "SCHED_BATCH" => 3, "SCHED_ISO" => 4, "SCHED_IDLE" => 5, "SCHED_DEADLINE" => 6,
+        "SCHED_OTHER" => 0,
+        "SCHED_FIFO" => 1,
+        "SCHED_RR" => 2,
+        "SCHED_BATCH" => 3,
+        "SCHED_ISO" => 4,
+        "SCHED_IDLE" => 5,
+        "SCHED_DEADLINE" => 6,
         _ => null,
     };
 
     public static uint? SchedulerFlag(string name) => name switch
     {
-        "SCHED_FLAG_RESET_ON_FORK" => 1, "SCHED_FLAG_RECLAIM" => 2, "SCHED_FLAG_DL_OVERRUN" => 4, "SCHED_FLAG_KEEP_POLICY" => 8,
-        "SCHED_FLAG_KEEP_PARAMS" => 16, "SCHED_FLAG_UTIL_CLAMP_MIN" => 32, "SCHED_FLAG_UTIL_CLAMP_MAX" => 64,
+        "SCHED_FLAG_RESET_ON_FORK" => 1,
+        "SCHED_FLAG_RECLAIM" => 2,
+        "SCHED_FLAG_DL_OVERRUN" => 4,
+        "SCHED_FLAG_KEEP_POLICY" => 8,
+        "SCHED_FLAG_KEEP_PARAMS" => 16,
+        "SCHED_FLAG_UTIL_CLAMP_MIN" => 32,
+        "SCHED_FLAG_UTIL_CLAMP_MAX" => 64,
         _ => null,
     };
 
     public static int? IoClass(string? name) => name switch
     {
-        "IOPRIO_CLASS_NONE" => 0, "IOPRIO_CLASS_RT" => 1, "IOPRIO_CLASS_BE" => 2, "IOPRIO_CLASS_IDLE" => 3,
+        "IOPRIO_CLASS_NONE" => 0,
+        "IOPRIO_CLASS_RT" => 1,
+        "IOPRIO_CLASS_BE" => 2,
+        "IOPRIO_CLASS_IDLE" => 3,
         _ => null,
     };
 

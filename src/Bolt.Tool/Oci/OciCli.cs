@@ -37,7 +37,7 @@ internal static class OciCli
                 return Print($"bolt-oci version {ToolVersion.Text}\nspec: {OciText.Version}\n");
             if (global.Flag("help") || global.Rest.Length == 0 || global.Rest is ["help", ..])
                 return Print(OciHelp.Text);
-            return OciVerbs.Run(new OciCall(global, log), global.Rest[0], global.Rest[1..]);
+            return OciVerbs.Run(new OciCall(global, log), global.Rest[0], global.Rest.AsSpan(1));
         }
         catch (OciUsage usage)
         {

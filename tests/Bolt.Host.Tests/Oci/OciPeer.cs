@@ -13,6 +13,10 @@ internal sealed class OciPeer(string name, string[] command, string state)
     /// <summary>Bolt's own, as it was built: the tool by the name of its runtime.</summary>
     public static OciPeer Bolt(string state) => new("bolt", [Path.Combine(AppContext.BaseDirectory, "bolt"), "oci"], state);
 
+    /// <summary>As <see cref="Bolt"/>, started by another program.</summary>
+    public static OciPeer BoltBehind(string state, params string[] program) =>
+        new("bolt", [.. program, Path.Combine(AppContext.BaseDirectory, "bolt"), "oci"], state);
+
     /// <summary>runc; null where it is not installed.</summary>
     public static OciPeer? Runc(string state) => Find("runc") is { } path ? new OciPeer("runc", [path], state) : null;
 

@@ -10,7 +10,12 @@ public class OciPlanTests
 {
     private static readonly OciHost Host = new()
     {
-        Root = true, Uid = 0, Gid = 0, Nested = false, Apparmor = false, Selinux = false,
+        Root = true,
+        Uid = 0,
+        Gid = 0,
+        Nested = false,
+        Apparmor = false,
+        Selinux = false,
         Cgroups = CgroupTree.Of(
             ["30 22 0:27 / /sys/fs/cgroup rw - tmpfs tmpfs rw", "31 30 0:28 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory",
                 "32 30 0:29 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct", "40 30 0:37 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw"],
