@@ -63,12 +63,11 @@ internal sealed class ScriptedRegistry : IAsyncDisposable
             }
             await stream.WriteAsync(Encoding.ASCII.GetBytes(head.Append("\r\n").ToString()), over.Token);
             await stream.WriteAsync(answer.Body.AsMemory(0, Math.Min(answer.CutAfter ?? int.MaxValue, answer.Body.Length)), over.Token);
-            if (answer.Stalls)
+            // A stalled answer ends when the client gives up: its closing is what the reads below see.
+            if (!answer.Stalls)
             {
-                // Until the client gives up: its closing is what this read sees.
-                await stream.ReadAsync(new byte[1], over.Token);
+                client.Client.Shutdown(SocketShutdown.Send);
             }
-            client.Client.Shutdown(SocketShutdown.Send);
             while (await stream.ReadAsync(new byte[4096], over.Token) > 0)
             {
             }
