@@ -9,8 +9,11 @@ internal static partial class BuildErrors
 {
     private const int MaxCauses = 10, MaxLine = 400;
 
-    public static Diagnostic RecipeInstead(string recipe, Diagnostic cause) => Error("BOLT2301",
-        cause.Message, $"use `bolt://{recipe}`, which needs no registry, or mend what is in the way") with { Cause = cause.Cause };
+    public static Diagnostic RecipeInstead(string recipe, Diagnostic cause)
+    {
+        var said = Error("BOLT2301", cause.Message, $"use `bolt://{recipe}`, which needs no registry, or mend what is in the way");
+        return said with { Cause = cause.Cause };
+    }
 
     public static Diagnostic NoFolder(string written, string folder) => Error("BOLT2302",
         $"`{written}` does not exist", $"make the folder `{folder}`, or correct the path");

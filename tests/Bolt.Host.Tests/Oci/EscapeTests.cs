@@ -136,7 +136,7 @@ public sealed class EscapeTests : IDisposable
     }
 
     [Fact(DisplayName = "CVE-2016-9962, CVE-2019-5736: what joins a container is closed to it")]
-    public void Joining_process()
+    public async Task Joining_process()
     {
         var peer = OciPeer.Bolt(_bundle.Folder);
         // Looks at every process but its own kind: whose executable or descriptors can it have?
@@ -150,13 +150,13 @@ public sealed class EscapeTests : IDisposable
             done
             """));
         var id = _bundle.NextId();
-        using var looking = Task.Run(() => peer.Call("run", "--bundle", _bundle.Folder, id));
+        var looking = Task.Run(() => peer.Call("run", "--bundle", _bundle.Folder, id));
         for (var i = 0; i < 5; i++)
             while (peer.Call("exec", id, "true") is { Code: not 0 } failed)
                 Assert.True(!looking.IsCompleted, failed.Error);
         // Weakened: a program of the host that does not hide stands in plain sight of the same look.
         peer.Call("exec", id, "sh", "-c", "cat /bin/busybox > /tmp/busybox-other; chmod 755 /tmp/busybox-other; /tmp/busybox-other sh -c 'i=0; while test ! -e /tmp/end -a $i -lt 1000000; do i=$((i+1)); done'; touch /tmp/end");
-        Assert.Equal(["/tmp/busybox-other"], looking.Result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Distinct());
+        Assert.Equal(["/tmp/busybox-other"], (await looking).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Distinct());
     }
 
     public void Dispose() => _bundle.Dispose();
