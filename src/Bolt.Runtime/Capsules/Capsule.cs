@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Bolt.Diagnostics;
 using Bolt.Launch;
@@ -32,11 +33,14 @@ internal sealed partial class Capsule
     /// <summary>The host's pid of its init.</summary>
     public int Pid { get; }
 
+    /// <summary>What this host could not give it and it did not insist on; empty for an adopted one.</summary>
+    public ImmutableArray<Diagnostic> Warnings { get; private init; } = [];
+
     /// <summary>Returns once execve succeeded; else throws BOLT5xxx and nothing is left.</summary>
     public static async Task<Capsule> StartAsync(string shimPath, CapsuleSpec spec, CancellationToken cancellationToken)
     {
-        var pid = await CapsuleStart.RunAsync(shimPath, spec, cancellationToken).ConfigureAwait(false);
-        return new Capsule(spec.Id, spec.Folder, pid, spec.StopSignal, spec.Terminal, startedHere: true);
+        var (pid, warnings) = await CapsuleStart.RunAsync(shimPath, spec, cancellationToken).ConfigureAwait(false);
+        return new Capsule(spec.Id, spec.Folder, pid, spec.StopSignal, spec.Terminal, startedHere: true) { Warnings = warnings };
     }
 
     /// <summary>Null when no shim serves this folder (any more).</summary>

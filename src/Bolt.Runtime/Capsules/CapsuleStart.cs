@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.ComponentModel;
 using System.Diagnostics;
 using Bolt.Diagnostics;
@@ -18,8 +19,8 @@ internal static class CapsuleStart
     /// <summary>Owners' pipes of running shims: closing one, or forgetting it to the collector, would kill its capsule.</summary>
     private static readonly HashSet<Process> Owned = [];
 
-    /// <summary>The pid of its init.</summary>
-    public static async Task<int> RunAsync(string shimPath, CapsuleSpec spec, CancellationToken cancellationToken)
+    /// <summary>The pid of its init, and which limits of best effort it does not have.</summary>
+    public static async Task<(int Pid, ImmutableArray<Diagnostic> Warnings)> RunAsync(string shimPath, CapsuleSpec spec, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         PrepareFolder(spec.Folder);
@@ -38,7 +39,7 @@ internal static class CapsuleStart
             if (!report.Ok)
                 throw new BoltException(CapsuleErrors.StartFailed(spec.Id, report));
             Keep(shim, spec.DieWithOwner);
-            return report.Pid;
+            return (report.Pid, plan.Diagnostics);
         }
         catch
         {

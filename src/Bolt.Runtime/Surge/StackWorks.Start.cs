@@ -88,6 +88,7 @@ internal sealed partial class StackWorks
             service.DependsOn, it.Run, first ? 0 : (old?.Restarts ?? 0) + 1, clock.GetUtcNow(), null, false, spec.Layers));
         it.Veth = place.Seat.VethName;
         it.Capsule = await Capsule.StartAsync(rooms.ShimPath, spec, stop).ConfigureAwait(false);
+        foreach (var warning in it.Capsule.Warnings) tell(new StackEvent.Warned(clock.GetUtcNow(), warning));
         if (_troubles.TryGetValue(service.Name, out var trouble)) _network!.Disturb(it.Veth, trouble);
         // Before its end can be seen: a program may have ended by now, and its output is then in the log only.
         if (Attach is not null) _attached.Add(Attach(it.Capsule));

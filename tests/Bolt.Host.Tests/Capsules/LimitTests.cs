@@ -61,6 +61,17 @@ public class LimitTests
         Assert.False(Directory.Exists(group));
     }
 
+    [Fact]
+    public async Task A_limit_of_best_effort_is_there_or_a_warning_says_that_it_is_not()
+    {
+        await using var room = await LaunchRoom.OpenAsync();
+        var capsule = await StartAsync(room, new CapsuleLimits(MemoryBytes: 64 * Megabyte, BestEffort: true), "sleep 1000");
+        var limits = new[] { "memory.max", "memory.limit_in_bytes" }.Select(file => Path.Combine(GroupOf(capsule, "memory"), file)).Where(File.Exists);
+        var limited = limits.Any(file => File.ReadAllText(file).Trim() == (64 * Megabyte).ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal(limited ? [] : ["BOLT9501"], capsule.Warnings.Select(warning => warning.Code));
+        await capsule.StopAsync(TimeSpan.Zero, TestContext.Current.CancellationToken);
+    }
+
     /// <summary>/proc/PID/cgroup: "4:pids:/…" or "0::/…" (cgroups(7)).</summary>
     private static string GroupOf(Capsule capsule, string controller)
     {
