@@ -48,6 +48,10 @@ internal static class RecordText
         json.WriteString("startedAt", r.StartedAt);
         if (r.ReadyAfter is { } after) json.WriteNumber("readyAfter", SecondsConverter.Seconds(after));
         json.WriteBoolean("stoppedByUser", r.StoppedByUser);
+        if (r.Layers is not { } layers) return;
+        json.WriteStartArray("layers");
+        foreach (var layer in layers) json.WriteStringValue(layer);
+        json.WriteEndArray();
     });
 
     private static ReadOnlySpan<byte> Written<T>(T record, Action<Utf8JsonWriter, T> members)

@@ -27,7 +27,8 @@ public class RecordTextTests
     public void Service(double? ready)
     {
         var record = new ServiceRecord("web", "bolt://nginx \u00e9 \"<+>\"", "10.89.1.2", "h", "m", ["db", "api"], 3, 1,
-            new DateTimeOffset(2026, 11, 24, 14, 0, 0, 123, TimeSpan.Zero), ready is { } seconds ? TimeSpan.FromSeconds(seconds) : null, true);
+            new DateTimeOffset(2026, 11, 24, 14, 0, 0, 123, TimeSpan.Zero), ready is { } seconds ? TimeSpan.FromSeconds(seconds) : null, true,
+            ready is null ? null : ["/trees/1/rootfs", "/trees/2/rootfs"]);
         Same(RecordText.Of(record), JsonSerializer.Serialize(record, StackJsonShapes.Default.ServiceRecord));
     }
 
