@@ -26,7 +26,7 @@ internal sealed class Archive(StoragePaths paths, Downloads downloads, TimeProvi
         try
         {
             file = await ReadReleaseAsync(source, offline, cancellationToken).ConfigureAwait(false);
-            release = Release.Parse(ClearSigned.Verify(file, keys, source.ToString(), time.GetUtcNow()), source.ToString());
+            release = Verify(source, keys, file);
         }
         // Some vendor's archive that happens to use a release's name must not keep recipes from working.
         catch (BoltException) when (!keys.IsOfDistribution)
@@ -36,6 +36,10 @@ internal sealed class Archive(StoragePaths paths, Downloads downloads, TimeProvi
         if (!release.OfDistribution || release.NotAutomatic)
         {
             return null;
+        }
+        if (await SeenAsync(source, cancellationToken).ConfigureAwait(false) is { } seen && release.Date < seen)
+        {
+            (file, release) = await NewerAsync(source, keys, release, seen, cancellationToken).ConfigureAwait(false);
         }
         await CheckAsync(source, release, file, cancellationToken).ConfigureAwait(false);
         var indexes = new List<(string Sha256, ArchiveIndex Index)>();
@@ -53,14 +57,41 @@ internal sealed class Archive(StoragePaths paths, Downloads downloads, TimeProvi
 
     private async Task<byte[]> ReadReleaseAsync(ArchiveSource source, bool offline, CancellationToken cancellationToken)
     {
-        var kept = Path.Combine(paths.Cache, "packages/releases", Key(source));
         if (!offline)
         {
             return await downloads.ReadAsync($"{source.Uri}/dists/{source.Suite}/InRelease", MaxRelease, cancellationToken).ConfigureAwait(false);
         }
-        return File.Exists(kept)
-            ? await File.ReadAllBytesAsync(kept, cancellationToken).ConfigureAwait(false)
+        return File.Exists(KeptPath(source))
+            ? await File.ReadAllBytesAsync(KeptPath(source), cancellationToken).ConfigureAwait(false)
             : throw new BoltException(PackageErrors.Offline($"the index of `{source}`"));
+    }
+
+    private Release Verify(ArchiveSource source, Keyring keys, byte[] file) =>
+        Release.Parse(ClearSigned.Verify(file, keys, source.ToString(), time.GetUtcNow()), source.ToString());
+
+    /// <summary>Date of the last index that was taken; null when there was none.</summary>
+    private async Task<DateTimeOffset?> SeenAsync(ArchiveSource source, CancellationToken cancellationToken) =>
+        File.Exists(SeenPath(source)) && DateTimeOffset.TryParseExact(
+            await File.ReadAllTextAsync(SeenPath(source), cancellationToken).ConfigureAwait(false), "o", CultureInfo.InvariantCulture, DateTimeStyles.None, out var seen)
+            ? seen
+            : null;
+
+    /// <summary>
+    /// A mirror is often many machines, and one of them lags: as apt does, the index that was taken before is taken again. It
+    /// is refused when that is there no more, because then nothing is known to be newer than a mirror that was set back.
+    /// </summary>
+    private async Task<(byte[] File, Release Release)> NewerAsync(
+        ArchiveSource source, Keyring keys, Release older, DateTimeOffset seen, CancellationToken cancellationToken)
+    {
+        if (File.Exists(KeptPath(source)))
+        {
+            var file = await File.ReadAllBytesAsync(KeptPath(source), cancellationToken).ConfigureAwait(false);
+            if (Verify(source, keys, file) is { } kept && kept.Date >= seen)
+            {
+                return (file, kept);
+            }
+        }
+        throw new BoltException(PackageErrors.Rollback(source.ToString(), older.Date, seen));
     }
 
     private async Task CheckAsync(ArchiveSource source, Release release, byte[] file, CancellationToken cancellationToken)
@@ -75,15 +106,8 @@ internal sealed class Archive(StoragePaths paths, Downloads downloads, TimeProvi
             throw new BoltException(PackageErrors.ReleaseExpired(name, until));
         }
         // Most suites have no Valid-Until: that nothing older than the last one seen is taken is all the freshness there is.
-        var seenPath = Path.Combine(paths.State, "archives", Key(source));
-        if (File.Exists(seenPath)
-            && DateTimeOffset.TryParseExact(await File.ReadAllTextAsync(seenPath, cancellationToken).ConfigureAwait(false), "o", CultureInfo.InvariantCulture, DateTimeStyles.None, out var seen)
-            && release.Date < seen)
-        {
-            throw new BoltException(PackageErrors.Rollback(name, release.Date, seen));
-        }
-        await WriteAsync(Path.Combine(paths.Cache, "packages/releases", Key(source)), file, cancellationToken).ConfigureAwait(false);
-        await WriteAsync(seenPath, Encoding.ASCII.GetBytes(release.Date.ToString("o", CultureInfo.InvariantCulture)), cancellationToken).ConfigureAwait(false);
+        await WriteAsync(KeptPath(source), file, cancellationToken).ConfigureAwait(false);
+        await WriteAsync(SeenPath(source), Encoding.ASCII.GetBytes(release.Date.ToString("o", CultureInfo.InvariantCulture)), cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<(string, ArchiveIndex)?> OpenIndexAsync(
@@ -142,6 +166,10 @@ internal sealed class Archive(StoragePaths paths, Downloads downloads, TimeProvi
             throw new BoltException(PackageErrors.NotWritten(path, e.Message), e);
         }
     }
+
+    private string KeptPath(ArchiveSource source) => Path.Combine(paths.Cache, "packages/releases", Key(source));
+
+    private string SeenPath(ArchiveSource source) => Path.Combine(paths.State, "archives", Key(source));
 
     private static string Key(ArchiveSource source) => Hash(Encoding.UTF8.GetBytes(source.ToString()));
 

@@ -132,12 +132,16 @@ public sealed class ArchiveTrustTests
     }
 
     [Fact]
-    public async Task An_older_index_than_the_last_one_is_refused()
+    public async Task An_older_index_than_the_last_one_is_not_taken()
     {
         using var archive = Small();
-        await archive.ResolveAsync("hello");
+        var first = await archive.ResolveAsync("hello");
         archive.Date = Now.AddDays(-2);
         archive.Publish();
+        // One machine of a mirror lags: what was taken before is taken again.
+        var again = await archive.ResolveAsync("hello");
+        Assert.Equal(first.Suites.Select(s => s.Date), again.Suites.Select(s => s.Date));
+        Directory.Delete(Path.Combine(archive.Paths.Cache, "packages/releases"), recursive: true);
         Assert.Equal("BOLT2112", await RefusedAsync(archive));
     }
 
