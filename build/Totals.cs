@@ -25,7 +25,9 @@ internal sealed partial record Totals(int Passed, int Failed, int Skipped)
             totals += test.GetProperty("status").GetString() switch
             {
                 "passed" => new Totals(1, 0, 0),
-                "skipped" or "pending" => Skip(suite, name, test.TryGetProperty("message", out var why) ? why.GetString() ?? "" : ""),
+                // A program that a test starts and kills, written as an explicit test: nobody asked for it by itself.
+                "pending" => new Totals(0, 0, 0),
+                "skipped" => Skip(suite, name, test.TryGetProperty("message", out var why) ? why.GetString() ?? "" : ""),
                 _ => Fail(suite, name),
             };
         }
