@@ -10,7 +10,7 @@ internal static class Program
 {
     private static int Main(string[] args)
     {
-        var runtime = OciCli.IsOwnName();
+        var runtime = OciName.IsOurs();
         // Asked by scripts and prompts, so it pays for neither the command tree nor a text writer.
         if (!runtime && args is ["--version"] or ["version"])
         {

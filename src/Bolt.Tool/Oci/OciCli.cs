@@ -13,19 +13,6 @@ internal static class OciCli
     private static readonly OciVerbOptions Global = new(
         "debug!", "log", "log-format", "root", "systemd-cgroup!", "rootless", "criu", "help,h!", "version,v!", "cgroup-manager");
 
-    /// <summary>True when this program was started by the runtime's own name.</summary>
-    public static bool IsOwnName()
-    {
-        if (!OperatingSystem.IsLinux())
-            return false;
-        // .NET puts the library's path in the place of the name that was typed.
-        Span<byte> zero = stackalloc byte[4096];
-        using var file = File.OpenHandle("/proc/self/cmdline");
-        zero = zero[..RandomAccess.Read(file, zero, 0)];
-        zero = zero.IndexOf((byte)0) is >= 0 and var end ? zero[..end] : zero;
-        return zero.EndsWith("/bolt-oci"u8) || zero.SequenceEqual("bolt-oci"u8);
-    }
-
     public static int Run(ReadOnlySpan<string> args)
     {
         var log = new OciLog(null, json: false);
