@@ -9,6 +9,7 @@ namespace Bolt.Images;
 internal sealed class ImageLoad(StoragePaths paths, ContentStore content, ImageStore images)
 {
     private const int MaxFiles = 10_000;
+    private const int MaxLink = 4096;
 
     /// <summary>From an archive, packed or not: what `docker save`, `podman save`, `skopeo copy` and `bolt save` write.</summary>
     /// <param name="name">For an image without a name.</param>
@@ -99,7 +100,7 @@ internal sealed class ImageLoad(StoragePaths paths, ContentStore content, ImageS
     {
         var path = IsSafe(name) ? Path.Combine(folder, name) : "";
         // Of old archives: layers that are equal are links to the first, kept as a text beside.
-        if (File.Exists(path + ".link") && File.ReadAllText(path + ".link") is var target && IsSafe(target))
+        if (new FileInfo(path + ".link") is { Exists: true, Length: <= MaxLink } link && File.ReadAllText(link.FullName) is var target && IsSafe(target))
         {
             path = Path.Combine(folder, target);
         }

@@ -15,14 +15,13 @@ internal sealed record RegistrySettings(ImmutableDictionary<string, RegistryHost
     /// <summary>An absent file says nothing.</summary>
     public static Checked<RegistrySettings> ReadFile(string? path)
     {
-        try
+        if (path is null || !File.Exists(path))
         {
-            return path is not null && File.Exists(path) ? Read(path, File.ReadAllText(path)) : new Checked<RegistrySettings>(Empty, []);
+            return new Checked<RegistrySettings>(Empty, []);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return new Checked<RegistrySettings>(null, [RegistryErrors.SettingsUnreadable(path!, e.Message)]);
-        }
+        return TomlDocument.ReadText(path, out var text) is { } reason
+            ? new Checked<RegistrySettings>(null, [RegistryErrors.SettingsUnreadable(path, reason)])
+            : Read(path, text);
     }
 
     /// <param name="file">The path that positions name, and that relative paths in it are relative to.</param>

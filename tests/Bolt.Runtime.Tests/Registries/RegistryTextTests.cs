@@ -102,6 +102,13 @@ public class RegistryTextTests
         }
     }
 
+    [Fact]
+    public void Settings_without_an_end_are_refused_at_once()
+    {
+        Assert.False(RegistrySettings.ReadFile("/dev/zero").Ok);
+        Assert.Same(RegistrySettings.Empty, RegistrySettings.ReadFile("/nowhere/registries.toml").Value);
+    }
+
     private static Descriptor Of(string os, string architecture, string? variant) =>
         new(MediaTypes.Manifest, $"sha256:{new string('0', 64)}", 1, new PlatformDocument(architecture, os, variant), null);
 }
