@@ -15,7 +15,7 @@ namespace Bolt.Builds;
 internal sealed record KeptRecipe(Digest Layer, Digest Image, Recipe Recipe)
 {
     /// <summary>To be raised whenever the reader makes another recipe of the same text.</summary>
-    private const int Format = 1;
+    private const int Format = 2;
 
     /// <summary>Null when none is kept, or one of something else.</summary>
     public static KeptRecipe? Find(StoragePaths paths, LockSession @lock, string key, Digest text)
@@ -113,16 +113,17 @@ internal sealed record KeptRecipe(Digest Layer, Digest Image, Recipe Recipe)
 
     private static void WriteReady(SheetWriter writer, ReadySignal ready)
     {
-        writer.Number(ready switch { ReadySignal.Notify => 1, ReadySignal.Listen => 2, ReadySignal.LogLine => 3, _ => 0 });
-        writer.Number((ready as ReadySignal.Listen)?.Port ?? 0);
+        writer.Number(ready switch { ReadySignal.Notify => 1, ReadySignal.Listen => 2, ReadySignal.LogLine => 3, ReadySignal.Http => 4, _ => 0 });
+        writer.Number(ready switch { ReadySignal.Listen listen => listen.Port, ReadySignal.Http http => http.Port, _ => 0 });
         writer.Text((ready as ReadySignal.LogLine)?.Text ?? "");
     }
 
-    private static ReadySignal ReadReady(SheetReader reader) => (reader.Number(0, 3), (int)reader.Number(0, 65535), reader.Text()) switch
+    private static ReadySignal ReadReady(SheetReader reader) => (reader.Number(0, 4), (int)reader.Number(0, 65535), reader.Text()) switch
     {
         (1, _, _) => new ReadySignal.Notify(),
         (2, var port, _) => new ReadySignal.Listen(port),
         (3, _, var line) => new ReadySignal.LogLine(line),
+        (4, var port, _) => new ReadySignal.Http(port),
         _ => new ReadySignal.Started(),
     };
 

@@ -71,6 +71,8 @@ internal abstract record ReadySignal
     public sealed record Notify : ReadySignal;
     /// <summary>The port listens in the capsule's network namespace.</summary>
     public sealed record Listen(int Port) : ReadySignal;
+    /// <summary>Something answers HTTP at this port.</summary>
+    public sealed record Http(int Port) : ReadySignal;
     /// <summary>A line of its output contains this text.</summary>
     public sealed record LogLine(string Text) : ReadySignal;
     /// <summary>Started is ready.</summary>

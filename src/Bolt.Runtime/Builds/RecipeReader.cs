@@ -154,7 +154,7 @@ internal sealed partial class RecipeReader
         }
     }
 
-    // ready = "notify", "started", { listen = 80 } or { log = "Server is ready" }
+    // ready = "notify", "started", { listen = 80 }, { http = 80 } or { log = "Server is ready" }
     private ReadySignal ReadReady()
     {
         if (top.Entry("ready") is not { } entry)
@@ -167,11 +167,15 @@ internal sealed partial class RecipeReader
         }
         if (entry.Value is TomlNode.Group && top.Table("ready", "`ready`") is { } table)
         {
-            var (port, line) = (table.Integer("listen", 1, 65535), table.Text("log"));
+            var (port, http, line) = (table.Integer("listen", 1, 65535), table.Integer("http", 1, 65535), table.Text("log"));
             table.RefuseOthers();
             if (line is "")
             {
                 findings.Add(RecipeErrors.EmptyLine(table.ValueAt("log")));
+            }
+            if (http is { } answering)
+            {
+                return new ReadySignal.Http(answering);
             }
             if (port is not null || line is not null)
             {
@@ -181,7 +185,7 @@ internal sealed partial class RecipeReader
         if (entry.Value is not TomlNode.Text { Value: "started" })
         {
             findings.Add(BoltfileErrors.WrongType(entry.Value.At, "ready", entry.Value.Kind, "a readiness signal",
-                "ready = \"notify\"`, `ready = \"started\"`, `ready = { listen = 80 }` or `ready = { log = \"…\" }"));
+                "ready = \"notify\"`, `ready = \"started\"`, `ready = { listen = 80 }`, `ready = { http = 80 }` or `ready = { log = \"…\" }"));
         }
         return new ReadySignal.Started();
     }

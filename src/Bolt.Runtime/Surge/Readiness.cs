@@ -1,7 +1,9 @@
+using System.Net;
 using Bolt.Boltfiles;
 using Bolt.Capsules;
 using Bolt.Diagnostics;
 using Bolt.Kernel;
+using Bolt.Networking;
 
 namespace Bolt.Surge;
 
@@ -16,10 +18,11 @@ internal static class Readiness
     // Nothing happens when a program lives on. One that lacks an argument or a file has ended by then.
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(300);
 
-    public static Task WaitAsync(ReadyWish wish, RunningService service, CancellationToken cancellation) => wish switch
+    public static Task WaitAsync(ReadyWish wish, RunningService service, IPAddress address, Network network, CancellationToken cancellation) => wish switch
     {
         ReadyWish.Notify => service.Notified.Task.WaitAsync(cancellation),
         ReadyWish.Listen listen => ListenAsync(listen, service.Capsule!.Pid, cancellation),
+        ReadyWish.Http http => AnswerAsync(new IPEndPoint(address, http.Port), service.Capsule!.Pid, network, cancellation),
         ReadyWish.LogLine line => LogLineAsync(line.Text, service.Folder, cancellation),
         ReadyWish.Probe probe => ProbeAsync(probe.Check, service, cancellation),
         _ => Task.Delay(Settling, cancellation),
@@ -50,9 +53,28 @@ internal static class Readiness
         var begun = TimeProvider.System.GetTimestamp();
         while (!(wish.All ? wish.Ports.All(p => SocketTable.IsListening(pid, p)) : wish.Ports.Any(p => SocketTable.IsListening(pid, p))))
         {
-            var share = TimeProvider.System.GetElapsedTime(begun) / 100;
-            await Task.Delay(share < FirstLook ? FirstLook : share > SlowestLook ? SlowestLook : share, cancellation).ConfigureAwait(false);
+            await PauseAsync(begun, cancellation).ConfigureAwait(false);
         }
+    }
+
+    private static async Task AnswerAsync(IPEndPoint at, int pid, Network network, CancellationToken cancellation)
+    {
+        var begun = TimeProvider.System.GetTimestamp();
+        await ListenAsync(new ReadyWish.Listen([at.Port], true), pid, cancellation).ConfigureAwait(false);
+        while (true)
+        {
+            using (var socket = network.OpenSocket(udp: false))
+            {
+                if (await HttpAnswer.IsThereAsync(socket, at, cancellation).ConfigureAwait(false)) return;
+            }
+            await PauseAsync(begun, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private static Task PauseAsync(long begun, CancellationToken cancellation)
+    {
+        var share = TimeProvider.System.GetElapsedTime(begun) / 100;
+        return Task.Delay(share < FirstLook ? FirstLook : share > SlowestLook ? SlowestLook : share, cancellation);
     }
 
     private static async Task LogLineAsync(string text, string folder, CancellationToken cancellation)

@@ -13,6 +13,8 @@ internal abstract record ReadyWish
     public sealed record Notify : ReadyWish;
     /// <summary>These TCP ports listen; <paramref name="All"/> of them, or any one.</summary>
     public sealed record Listen(ImmutableArray<int> Ports, bool All) : ReadyWish;
+    /// <summary>Something answers HTTP at this TCP port, whatever it says.</summary>
+    public sealed record Http(int Port) : ReadyWish;
     /// <summary>A line of output contains this text.</summary>
     public sealed record LogLine(string Text) : ReadyWish;
     /// <summary>The health probe succeeds.</summary>
@@ -27,6 +29,7 @@ internal abstract record ReadyWish
         var signal = service.Entrypoint is null ? image.Recipe?.Ready : null;
         if (signal is ReadySignal.Notify) return new Notify();
         if (signal is ReadySignal.Listen port) return new Listen([port.Port], true);
+        if (signal is ReadySignal.Http http) return new Http(http.Port);
         if (signal is ReadySignal.LogLine line) return new LogLine(line.Text);
         // A recipe that only starts (a shell) still answers at the ports that its user published.
         var published = service.Ports.Where(p => p.Protocol == PortProtocol.Tcp).Select(p => p.ContainerPort).Distinct().ToImmutableArray();
@@ -42,6 +45,7 @@ internal abstract record ReadyWish
         Listen { Ports: [var port] } => $"port {port} to listen",
         Listen { All: true } listen => $"the ports {string.Join(", ", listen.Ports)} to listen",
         Listen listen => $"one of the ports {string.Join(", ", listen.Ports)} to listen",
+        Http http => $"port {http.Port} to answer HTTP",
         LogLine line => $"the line `{line.Text}`",
         Probe => "its health probe to succeed",
         _ => "it to stay",

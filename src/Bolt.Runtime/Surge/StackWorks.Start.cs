@@ -106,7 +106,7 @@ internal sealed partial class StackWorks
         var limit = limited ? wish.Limit(Request.ReadyTimeout) : Timeout.InfiniteTimeSpan;
         using var wait = CancellationTokenSource.CreateLinkedTokenSource(stop);
         // The end of a `run` is its answer, however soon it comes.
-        var ready = wish is ReadyWish.Now && Request.Path.Length == 0 ? Task.CompletedTask : Readiness.WaitAsync(wish, it, wait.Token);
+        var ready = wish is ReadyWish.Now && Request.Path.Length == 0 ? Task.CompletedTask : Readiness.WaitAsync(wish, it, service.Address, _network!, wait.Token);
         Task first;
         try
         {

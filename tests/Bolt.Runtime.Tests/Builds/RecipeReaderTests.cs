@@ -102,6 +102,15 @@ public sealed class RecipeReaderTests
         Golden.Check("Builds/hostile-recipe", (string.Join("\n", read.Diagnostics.Select(d => $"{d.At?.Line}:{d.At?.Column} {d.Code} {d.Message}; fix: {d.Fix}")) + "\n").Replace("\0", "<NUL>", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("\"notify\"", "Notify { }")]
+    [InlineData("\"started\"", "Started { }")]
+    [InlineData("{ listen = 80 }", "Listen { Port = 80 }")]
+    [InlineData("{ http = 8080 }", "Http { Port = 8080 }")]
+    [InlineData("{ log = \"up\" }", "LogLine { Text = up }")]
+    public void Ways_to_say_ready(string text, string signal) =>
+        Assert.Equal(signal, $"{RecipeReader.Read("mine.capsule.toml", "name = \"mine\"\npackages = [\"x\"]\nready = " + text).Value!.Ready}");
+
     [Fact]
     public void What_a_start_would_find_out_is_said_where_it_stands()
     {
