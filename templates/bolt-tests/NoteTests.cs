@@ -8,7 +8,7 @@ using StackExchange.Redis;
 namespace BoltTests;
 
 /// <summary>Each test has a copy of the prepared services of its own and may change what it likes.</summary>
-public class NoteTests(Services services) : StackTest(services)
+public class NoteTests(Services services) : StackTest<Stack>(services)
 {
     [Fact]
     public async Task A_note_can_be_added()
@@ -27,7 +27,7 @@ public class NoteTests(Services services) : StackTest(services)
 #if (usePostgres)
     private async Task AddAsync(string text)
     {
-        await using var source = NpgsqlDataSource.Create(Stack["db"].ConnectionString);
+        await using var source = NpgsqlDataSource.Create(Stack.Db.ConnectionString);
         await using var command = source.CreateCommand("INSERT INTO notes VALUES ($1)");
         command.Parameters.AddWithValue(text);
         await command.ExecuteNonQueryAsync(Cancellation);
@@ -35,20 +35,20 @@ public class NoteTests(Services services) : StackTest(services)
 
     private async Task<long> CountAsync()
     {
-        await using var source = NpgsqlDataSource.Create(Stack["db"].ConnectionString);
+        await using var source = NpgsqlDataSource.Create(Stack.Db.ConnectionString);
         await using var command = source.CreateCommand("SELECT count(*) FROM notes");
         return (long)(await command.ExecuteScalarAsync(Cancellation))!;
     }
 #else
     private async Task AddAsync(string text)
     {
-        await using var redis = await ConnectionMultiplexer.ConnectAsync(Stack["cache"].ConnectionString);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(Stack.Cache.ConnectionString);
         await redis.GetDatabase().ListRightPushAsync("notes", text);
     }
 
     private async Task<long> CountAsync()
     {
-        await using var redis = await ConnectionMultiplexer.ConnectAsync(Stack["cache"].ConnectionString);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(Stack.Cache.ConnectionString);
         return await redis.GetDatabase().ListLengthAsync("notes");
     }
 #endif

@@ -1,4 +1,3 @@
-using Bolt.TestKit;
 using Bolt.TestKit.Xunit;
 using BoltTests;
 #if (usePostgres)
@@ -12,19 +11,17 @@ using StackExchange.Redis;
 namespace BoltTests;
 
 /// <summary>The services of Boltfile.toml, started and prepared once for all tests of this assembly.</summary>
-public sealed class Services : StackFixture
+public sealed class Services : StackFixture<Stack>
 {
-    protected override BoltStack Define() => BoltStack.FromFile("Boltfile.toml");
-
     /// <summary>Migrate and seed here: every test begins with what is true when this returns.</summary>
     protected override async ValueTask PrepareAsync(CancellationToken cancellation)
     {
 #if (usePostgres)
-        await using var source = NpgsqlDataSource.Create(Stack["db"].ConnectionString + ";Pooling=false");
+        await using var source = NpgsqlDataSource.Create(Stack.Db.ConnectionString + ";Pooling=false");
         await using var command = source.CreateCommand("CREATE TABLE notes (text text); INSERT INTO notes VALUES ('the first')");
         await command.ExecuteNonQueryAsync(cancellation);
 #else
-        await using var redis = await ConnectionMultiplexer.ConnectAsync(Stack["cache"].ConnectionString);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(Stack.Cache.ConnectionString);
         await redis.GetDatabase().ListRightPushAsync("notes", "the first");
 #endif
     }

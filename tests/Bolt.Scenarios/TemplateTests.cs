@@ -44,7 +44,14 @@ public class TemplateTests(InstalledTool tool)
         Assert.DoesNotContain("warning", passed.Output, StringComparison.Ordinal);
         Assert.Contains("succeeded: 2", passed.Output, StringComparison.Ordinal);
 
-        File.AppendAllText(Path.Combine(folder, "Boltfile.toml"), "\nfrobnicate = 1\n");
+        var boltfile = Path.Combine(folder, "Boltfile.toml");
+        var text = File.ReadAllText(boltfile);
+        File.WriteAllText(boltfile, text.Replace("services.db", "services.notes", StringComparison.Ordinal));
+        var renamed = (await DotnetAsync(folder, "build", "--no-restore")).Expect(1);
+        Assert.Contains("error CS1061: 'Stack' does not contain a definition for 'Db'", renamed.Output, StringComparison.Ordinal);
+
+        File.WriteAllText(boltfile, text);
+        File.AppendAllText(boltfile, "\nfrobnicate = 1\n");
         var failed = (await DotnetAsync(folder, "build", "--no-restore")).Expect(1);
         Assert.Contains("error BOLT1004", failed.Output, StringComparison.Ordinal);
     }
