@@ -47,7 +47,7 @@ internal static unsafe class CapsuleMode
             Monitor.RemoveSocket();
             return Fail(failure!);
         }
-        StandardStreams.Report(ShimReport.Success(capsule.InitPid));
+        StandardStreams.Report(ShimReport.Success(capsule.InitPid) with { Skipped = capsule.Skipped });
         StandardStreams.Detach(keepInput: sheet.DieWithOwner);
         return new Monitor(sheet, capsule, listener, log).Run();
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Bolt.Kernel;
 
 namespace Bolt.Shim;
@@ -27,6 +28,8 @@ internal sealed record LaunchedCapsule
     /// <summary>The user namespace in which the service's one id is <see cref="NestedUid"/>.</summary>
     public int Nested { get; init; } = -1;
     public uint NestedUid { get; init; }
+    /// <summary>Steps that failed and may, and are told.</summary>
+    public ImmutableArray<(string Argument, Errno Errno)> Skipped { get; init; } = [];
 }
 
 /// <summary>A process that was put into a running capsule; a child of the shim.</summary>

@@ -27,12 +27,22 @@ internal static unsafe partial class Launcher
         }
 
         if (failure is null)
-            return channel.Launched(init);
+            return channel.Launched(init) with { Skipped = [.. Skipped(sheet.Before, state->Before), .. Skipped(sheet.Between, state->Between)] };
         if (init > 0)
             End(init);
         CloseSlots(sheet, state);
         CleanUp(sheet);
         return null;
+    }
+
+    private static List<(string Argument, Errno Errno)> Skipped(ImmutableArray<LaunchStep> steps, NativeSteps native)
+    {
+        const int told = 2;
+        var skipped = new List<(string, Errno)>();
+        for (var i = 0; i < steps.Length; i++)
+            if (steps[i] is { X: told, Operation: LaunchOperation.WriteFile or LaunchOperation.JoinCgroup } && native.First[i].Y < 0)
+                skipped.Add((steps[i].A, ((nint)native.First[i].Y).Error()));
+        return skipped;
     }
 
     /// <summary>Removes the cgroups that were made for the capsule; after its end.</summary>

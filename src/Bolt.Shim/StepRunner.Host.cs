@@ -34,8 +34,16 @@ internal static unsafe partial class StepRunner
             return -(int)Errno.ENAMETOOLONG;
         var number = stackalloc byte[24];
         Native.AppendNumber(number, number + 24, (ulong)state->InitPid);
-        var result = WriteHostFile(state->Path, number);
-        return step->X == 1 ? 0 : result;
+        return MayFail(step, WriteHostFile(state->Path, number));
+    }
+
+    // What is to be told is read from the step when the launch is over: these run in the shim's own process.
+    private static nint MayFail(NativeStep* step, nint result)
+    {
+        if (step->X == 0 || result >= 0)
+            return result;
+        step->Y = result;
+        return 0;
     }
 
     private static nint OpenTree(LaunchState* state, NativeStep* step) =>

@@ -25,7 +25,7 @@ internal static unsafe partial class StepRunner
     private static nint Run(LaunchState* state, NativeStep* step) => step->Operation switch
     {
         LaunchOperation.MakeFolder => MakeHostFolder(step),
-        LaunchOperation.WriteFile => WriteHostFile(step->A, step->B) is var written && step->X == 1 ? 0 : written,
+        LaunchOperation.WriteFile => MayFail(step, WriteHostFile(step->A, step->B)),
         LaunchOperation.JoinCgroup => JoinCgroup(state, step),
         LaunchOperation.OpenTree => OpenTree(state, step),
         LaunchOperation.SetTree => SetTree(state, step),

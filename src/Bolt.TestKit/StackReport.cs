@@ -26,6 +26,7 @@ internal static class StackReport
         StackEvent.ServiceRestarting it => $"{it.Service}: starts again",
         StackEvent.ServiceStopped it => $"{it.Service}: stopped",
         StackEvent.ServiceHealth it => $"{it.Service}: {(it.Healthy ? "healthy" : "unhealthy")}",
+        StackEvent.ServiceMetLimit it => $"{it.Service}: met its limit ({it.Limit})",
         StackEvent.StepFailed it => $"{it.Step} failed: {DiagnosticText.Render(it.Diagnostic)}",
         StackEvent.Warned it => DiagnosticText.Render(it.Diagnostic),
         StackEvent.StackReady => "all services are ready",

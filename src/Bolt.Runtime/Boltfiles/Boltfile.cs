@@ -107,6 +107,8 @@ public sealed record Service
     public double? CpuLimit { get; init; }
     /// <summary>A limit that the host cannot apply is a warning instead of an error.</summary>
     public bool BestEffort { get; init; }
+    /// <summary>Limits of processors, swap, disks and huge pages.</summary>
+    public ServiceLimits Limits { get; init; } = new();
     /// <summary>Keys that are kept, but that nothing acts on yet.</summary>
     [JsonIgnore]
     public ServiceExtras Extras { get; init; } = new();

@@ -18,6 +18,7 @@ internal static class ServiceReader
         var source = ReadSource(entry, table, out var sourceAt);
         var (ports, mounts) = (ReadPorts(table, tables), ReadMounts(table, tables, home));
         var depends = table.ParsedEach<string>("depends_on", AnyText);
+        var memory = table.Parsed<long>("memory_limit", ShortForms.ReadSize) ?? tables.MemoryLimit;
         var service = new Service
         {
             Name = entry.Name,
@@ -44,9 +45,10 @@ internal static class ServiceReader
             Tmpfs = [.. table.ParsedEach<string>("tmpfs", Names.ReadPath).Select(t => t.Value)],
             ExtraHosts = [.. table.ParsedEach<string>("extra_hosts", Names.ReadHost).Select(h => h.Value)],
             Labels = table.Map("labels"),
-            MemoryLimit = table.Parsed<long>("memory_limit", ShortForms.ReadSize) ?? tables.MemoryLimit,
+            MemoryLimit = memory,
             CpuLimit = table.Parsed<double>("cpu_limit", ShortForms.ReadCpu) ?? tables.CpuLimit,
             BestEffort = table.Flag("best_effort") ?? false,
+            Limits = ServiceLimits.Read(table, memory),
             Extras = ServiceExtras.Read(table),
         };
         tables.Close();

@@ -18,6 +18,15 @@ internal static partial class CapsuleErrors
         $"capsule `{capsule}` cannot set the sysctl `{key}`: it belongs to the whole host",
         Fix: $"set it on the host: sysctl -w {key}=VALUE");
 
+    public static Diagnostic NoDevice(string capsule, string path, bool bestEffort) => new("BOLT5004",
+        bestEffort ? Severity.Warning : Severity.Error, $"the io limit of capsule `{capsule}` names `{path}`, which is no block device here",
+        Fix: "name a whole disk of `lsblk --paths`");
+
+    /// <summary>A step of a limit of best effort failed.</summary>
+    public static Diagnostic LimitSkipped(string capsule, string path, Errno errno) => new("BOLT9509", Severity.Warning,
+        $"a limit of capsule `{capsule}` is not applied: write `{path}`: {errno.Text()}",
+        Fix: "without `best_effort` this is an error");
+
     public static Diagnostic NoController(string capsule, string controller, bool root, bool bestEffort) => new("BOLT9501",
         bestEffort ? Severity.Warning : Severity.Error,
         $"the {controller} limit of capsule `{capsule}` cannot be applied: no {controller} cgroup can be made here",

@@ -69,9 +69,3 @@ internal abstract record CapsuleMount(string Target)
     /// <summary>An empty tmpfs. Size in bytes, 0: the kernel's default.</summary>
     public sealed record Tmpfs(string Target, long Size, int Mode) : CapsuleMount(Target);
 }
-
-/// <summary>Limits; null leaves the host's. A limit that cannot be applied is an error, or a warning with <see cref="BestEffort"/>.</summary>
-internal sealed record CapsuleLimits(long? MemoryBytes = null, double? Cpus = null, long? Pids = null, bool BestEffort = false)
-{
-    public bool Any => (MemoryBytes, Cpus, Pids) != (null, null, null);
-}

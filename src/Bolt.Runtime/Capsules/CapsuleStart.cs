@@ -27,7 +27,7 @@ internal static class CapsuleStart
         var shim = Start(shimPath, spec.Folder);
         try
         {
-            var host = await EnterScopeAsync(ObservedHost.Read(), spec, shim.Id, cancellationToken).ConfigureAwait(false);
+            var host = await EnterScopeAsync(ObservedHost.Read().WithDevices(spec.Limits), spec, shim.Id, cancellationToken).ConfigureAwait(false);
             var plan = CapsuleLaunch.Plan(spec, host);
             if (!plan.Ok)
                 throw new BoltException(plan.Diagnostics.First(d => d.Severity == Severity.Error));
@@ -39,7 +39,7 @@ internal static class CapsuleStart
             if (!report.Ok)
                 throw new BoltException(CapsuleErrors.StartFailed(spec.Id, report));
             Keep(shim, spec.DieWithOwner);
-            return (report.Pid, plan.Diagnostics);
+            return (report.Pid, [.. plan.Diagnostics, .. report.Skipped.Select(step => CapsuleErrors.LimitSkipped(spec.Id, step.Argument, step.Errno))]);
         }
         catch
         {

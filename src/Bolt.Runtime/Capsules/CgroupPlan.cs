@@ -13,10 +13,14 @@ internal sealed record CgroupPlan(
     ImmutableArray<LaunchStep> Before, ImmutableArray<LaunchStep> Between, ImmutableArray<string> Folders, string OutOfMemoryFile)
 {
     private const long CpuPeriod = 100_000;
+    /// <summary>Of a step that may fail, and whose failure is told.</summary>
+    private const int Told = 2;
 
     public static CgroupPlan Of(CapsuleSpec spec, ObservedHost host, ImmutableArray<Diagnostic>.Builder findings)
     {
-        var wanted = Wanted(spec.Limits, host.Unified);
+        foreach (var limit in spec.Limits.Io.Where(limit => !host.Devices.ContainsKey(limit.Device)).DistinctBy(limit => limit.Device))
+            findings.Add(CapsuleErrors.NoDevice(spec.Id, limit.Device, spec.Limits.BestEffort));
+        var wanted = Wanted(spec.Limits, host);
         var before = ImmutableArray.CreateBuilder<LaunchStep>();
         var folders = ImmutableArray.CreateBuilder<string>();
         var outOfMemory = "";
@@ -35,20 +39,35 @@ internal sealed record CgroupPlan(
                 folders.Add(group);
                 if (host.Scope is not null)
                     MakeRoomForShim(before, above);
-                Make(before, host.Unified, above, group, wanted.Select(pair => pair.Controller));
+                Make(before, above, group, wanted.Select(pair => pair.Controller).Where(c => host.IsUnified(c) && host.Cgroups.GetValueOrDefault(c) == above));
             }
 
-            var optional = spec.Limits.BestEffort ? 1 : 0;
             foreach (var (file, value) in files)
-                before.Add(new(LaunchOperation.WriteFile, $"{group}/{file}", value, X: optional));
+                before.Add(new(LaunchOperation.WriteFile, $"{group}/{file}", value, X: spec.Limits.BestEffort ? Told : 0));
             if (controller == "memory")
                 outOfMemory = group + (host.Unified ? "/memory.events" : "/memory.oom_control");
         }
 
         return new CgroupPlan(
             before.ToImmutable(),
-            [.. folders.Select(folder => new LaunchStep(LaunchOperation.JoinCgroup, folder, X: spec.Limits.BestEffort ? 1 : 0))],
+            [.. folders.Select(folder => new LaunchStep(LaunchOperation.JoinCgroup, folder, X: spec.Limits.BestEffort ? Told : 0))],
             folders.ToImmutable(), outOfMemory);
+    }
+
+    // In the order in which a controller is first named.
+    private static ImmutableArray<(string Controller, ImmutableArray<(string File, string Value)> Files)> Wanted(CapsuleLimits limits, ObservedHost host)
+    {
+        var all = Files(limits, host.Unified).SelectMany(pair => pair.Files.Select(file => (pair.Controller, file.File, file.Value)))
+            .Concat(CgroupFiles.Of(limits, host.IsUnified, path => host.Devices.GetValueOrDefault(path)))
+            .GroupBy(file => file.Controller, file => (file.File, file.Value));
+        return [.. all.Select(group => (group.Key, group.Key == "cpuset" && !host.IsUnified("cpuset") ? WithParents(group, host) : group.ToImmutableArray()))];
+    }
+
+    // A new group of version 1 has no processors and no memory, and takes no process as long as it lacks either.
+    private static ImmutableArray<(string File, string Value)> WithParents(IEnumerable<(string File, string Value)> files, ObservedHost host)
+    {
+        var own = files.ToDictionary(file => file.File, file => file.Value);
+        return [("cpuset.cpus", own.GetValueOrDefault("cpuset.cpus", host.Processors)), ("cpuset.mems", own.GetValueOrDefault("cpuset.mems", host.MemoryNodes))];
     }
 
     // A group with processes of its own hands no controller down (cgroups(7), "no internal processes"): the shim, which
@@ -59,16 +78,15 @@ internal sealed record CgroupPlan(
         steps.Add(new(LaunchOperation.WriteFile, scope + "/monitor/cgroup.procs", "0"));
     }
 
-    private static void Make(
-        ImmutableArray<LaunchStep>.Builder steps, bool unified, string above, string group, IEnumerable<string> controllers)
+    private static void Make(ImmutableArray<LaunchStep>.Builder steps, string above, string group, IEnumerable<string> handedDown)
     {
         // A controller must be handed down; where it is already, or systemd has done it, nothing changes.
-        if (unified)
-            steps.Add(new(LaunchOperation.WriteFile, above + "/cgroup.subtree_control", string.Join(' ', controllers.Select(c => "+" + c)), X: 1));
+        foreach (var controller in handedDown)
+            steps.Add(new(LaunchOperation.WriteFile, above + "/cgroup.subtree_control", "+" + controller, X: 1));
         steps.Add(new(LaunchOperation.MakeFolder, group, X: 0b111_101_101, Y: -1));
     }
 
-    private static ImmutableArray<(string Controller, ImmutableArray<(string File, string Value)> Files)> Wanted(CapsuleLimits limits, bool unified)
+    private static ImmutableArray<(string Controller, ImmutableArray<(string File, string Value)> Files)> Files(CapsuleLimits limits, bool unified)
     {
         var wanted = ImmutableArray.CreateBuilder<(string, ImmutableArray<(string, string)>)>();
         if (limits.MemoryBytes is { } bytes)

@@ -22,6 +22,9 @@ internal static class CgroupNote
             File.Delete(file);
     }
 
+    /// <summary>Those that the note names; none without a note.</summary>
+    public static IReadOnlyList<string> Read(string folder) => HostFacts.ReadLines(Path.Combine(folder, FileName));
+
     /// <summary>Removes those that this folder's note names; its capsule has ended, or is being killed with its shim.</summary>
     public static void RemoveAll(string folder)
     {

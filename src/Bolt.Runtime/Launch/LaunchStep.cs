@@ -8,8 +8,8 @@ internal enum LaunchOperation
 {
     // By the shim itself, on the host.
     MakeFolder,        // A host path, X mode, Y uid, Z gid; one that exists is taken as it is
-    WriteFile,         // A host path, B content, X 1: may fail
-    JoinCgroup,        // A cgroup folder: its cgroup.procs gets the init's pid, X 1: may fail
+    WriteFile,         // A host path, B content, X 1: may fail, 2: and is told then
+    JoinCgroup,        // A cgroup folder: its cgroup.procs gets the init's pid, X 1: may fail, 2: and is told then
     OpenTree,          // A host path, X slot, Y 1: with the mounts below: slot holds a detached copy of its mount
     SetTree,           // X slot, Y MOUNT_ATTR_ set; with AttrIdMap as the capsule's user namespace maps, where the kernel can
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Bolt.Capsules;
 
 namespace Bolt.Oci;
 
@@ -25,7 +26,7 @@ internal static class CgroupIo
     public static IEnumerable<CgroupWrite> Unified(OciBlockIo io)
     {
         if (io.Weight is { } weight and not 0)
-            yield return new("io", "io.weight", "default " + Text(1 + (Math.Max((int)weight, 10) - 10) * 9999 / 990), "blockIO.weight");
+            yield return new("io", "io.weight", "default " + CgroupFiles.IoWeight(weight).ToString(CultureInfo.InvariantCulture), "blockIO.weight");
         foreach (var (key, devices) in ((string, IReadOnlyList<OciThrottleDevice>?)[])
             [
                 ("rbps", io.ThrottleReadBpsDevice), ("wbps", io.ThrottleWriteBpsDevice),

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Bolt.Capsules;
 using Bolt.Diagnostics;
 
 namespace Bolt.Oci;
@@ -120,7 +121,7 @@ internal static class CgroupLimits
     private static IEnumerable<CgroupWrite> CpuUnified(OciCpu cpu, ImmutableArray<Diagnostic>.Builder findings)
     {
         if (cpu.Shares is { } shares and not 0)
-            yield return new("cpu", "cpu.weight", Text(Weight(shares)), "cpu.shares");
+            yield return new("cpu", "cpu.weight", Text(CgroupFiles.CpuWeight(shares)), "cpu.shares");
         if (cpu.Quota is { } quota and not 0 || cpu.Period is not (null or 0))
             yield return new("cpu", "cpu.max", $"{(cpu.Quota is { } known and > 0 ? Text(known) : "max")} {Text(cpu.Period is { } p and not 0 ? p : 100_000)}", "cpu.quota");
         if (cpu.Burst is { } burst)
@@ -134,9 +135,6 @@ internal static class CgroupLimits
         if (!string.IsNullOrEmpty(cpu.Mems))
             yield return new("cpuset", "cpuset.mems", cpu.Mems, "cpu.mems");
     }
-
-    /// <summary>2..262144 shares onto 1..10000, as runc, crun and systemd do.</summary>
-    internal static ulong Weight(ulong shares) => shares >= 262144 ? 10000 : 1 + (Math.Max(shares, 2) - 2) * 9999 / 262142;
 
     private static IEnumerable<CgroupWrite> Network(OciNetworkClass network, bool unified, ImmutableArray<Diagnostic>.Builder findings)
     {

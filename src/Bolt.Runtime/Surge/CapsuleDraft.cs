@@ -68,7 +68,7 @@ internal static class CapsuleDraft
             StdinOpen = wanted.StdinOpen,
             Capabilities = Capabilities(wanted),
             Sysctls = [.. wanted.Sysctls],
-            Limits = new CapsuleLimits(wanted.MemoryLimit, wanted.CpuLimit, null, wanted.BestEffort),
+            Limits = LimitsDraft.Of(wanted),
             Seat = place.Seat,
             Notify = ReadyWish.Of(wanted, image) is ReadyWish.Notify,
             DieWithOwner = place.DieWithOwner,

@@ -18,6 +18,7 @@ namespace Bolt.Surge;
 [JsonDerivedType(typeof(ServiceRestarting), "serviceRestarting")]
 [JsonDerivedType(typeof(ServiceStopped), "serviceStopped")]
 [JsonDerivedType(typeof(ServiceHealth), "serviceHealth")]
+[JsonDerivedType(typeof(ServiceMetLimit), "serviceMetLimit")]
 [JsonDerivedType(typeof(Warned), "warned")]
 [JsonDerivedType(typeof(StackReady), "stackReady")]
 [JsonDerivedType(typeof(StackStopped), "stackStopped")]
@@ -47,10 +48,30 @@ public abstract record StackEvent(DateTimeOffset At)
     public sealed record ServiceStopped(DateTimeOffset At, string Service) : StackEvent(At);
     /// <summary>A service's health probe changed its answer.</summary>
     public sealed record ServiceHealth(DateTimeOffset At, string Service, bool Healthy) : StackEvent(At);
+    /// <summary>
+    /// A service met one of its limits, <paramref name="Times"/> times since it was last looked at. Told once for as long as it
+    /// lasts, killed processes each time.
+    /// </summary>
+    public sealed record ServiceMetLimit(DateTimeOffset At, string Service, LimitKind Limit, long Times) : StackEvent(At);
     /// <summary>Something to know that does not stop the stack.</summary>
     public sealed record Warned(DateTimeOffset At, Diagnostic Diagnostic) : StackEvent(At);
     /// <summary>All wanted services are ready.</summary>
     public sealed record StackReady(DateTimeOffset At, TimeSpan After) : StackEvent(At);
     /// <summary>The stack is down; these volumes are kept. The last event.</summary>
     public sealed record StackStopped(DateTimeOffset At, ImmutableArray<string> KeptVolumes) : StackEvent(At);
+}
+
+/// <summary>What a service was kept from by its limits.</summary>
+public enum LimitKind
+{
+    /// <summary>It waited for its share of processor time.</summary>
+    Cpu,
+    /// <summary>It was slowed down to give back memory (memory.high).</summary>
+    MemoryHigh,
+    /// <summary>It had to give back memory at its limit.</summary>
+    Memory,
+    /// <summary>A process of it was killed for want of memory.</summary>
+    OutOfMemory,
+    /// <summary>It could not make another process.</summary>
+    Pids,
 }

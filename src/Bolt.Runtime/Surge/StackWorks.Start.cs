@@ -48,6 +48,7 @@ internal sealed partial class StackWorks
         signal(new Signal.Starting(record.StartedAt, Life(service, record.Run) with { Restarts = record.Restarts }, First: true));
         signal(new Signal.Started(record.StartedAt, service.Name, record.Run, it.Capsule.Pid));
         _ = WatchAsync(it);
+        _ = WatchLimitsAsync(it);
         if (record.ReadyAfter is { } after)
         {
             signal(new Signal.Ready(clock.GetUtcNow(), service.Name, record.Run, after));
@@ -94,6 +95,7 @@ internal sealed partial class StackWorks
         if (Attach is not null) _attached.Add(Attach(it.Capsule));
         signal(new Signal.Started(clock.GetUtcNow(), service.Name, it.Run, it.Capsule.Pid));
         _ = WatchAsync(it);
+        _ = WatchLimitsAsync(it);
         // Whoever asked to stop before the capsule was there could not reach it.
         if (it.Stopping.IsCancellationRequested) await it.Capsule.StopAsync(Grace, CancellationToken.None).ConfigureAwait(false);
         _ = DeleteOldRunsAsync(service.Name, it.Run);

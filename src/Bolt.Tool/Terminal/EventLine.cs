@@ -33,10 +33,20 @@ internal static class EventLine
         StackEvent.ServiceRestarting e => $"{e.Service}: starting again (attempt {e.Attempt}) in {StatusView.Seconds(e.Delay)}",
         StackEvent.ServiceStopped e => $"{e.Service}: stopped",
         StackEvent.ServiceHealth e => $"{e.Service}: {(e.Healthy ? pen.Tint("healthy", Pen.Green) : pen.Tint("unhealthy", Pen.Red))}",
+        StackEvent.ServiceMetLimit e => $"{e.Service}: {pen.Tint(Limit(e.Limit), e.Limit == LimitKind.OutOfMemory ? Pen.Red : Pen.Yellow)}",
         StackEvent.StackReady e => $"{pen.Tint("ready", Pen.Green)} in {StatusView.Seconds(e.After)}",
         StackEvent.StackStopped { KeptVolumes.IsEmpty: true } => "down",
         StackEvent.StackStopped e => $"down; kept {Plural(e.KeptVolumes.Length)} {string.Join(", ", e.KeptVolumes)} (`bolt down --volumes` deletes {(e.KeptVolumes.Length == 1 ? "it" : "them")})",
         _ => null,
+    };
+
+    private static string Limit(LimitKind limit) => limit switch
+    {
+        LimitKind.Cpu => "throttled: its `cpu_limit` is used up",
+        LimitKind.MemoryHigh => "slowed down to give back memory",
+        LimitKind.Memory => "at its `memory_limit`",
+        LimitKind.OutOfMemory => "a process was killed: out of memory",
+        _ => "at its `pids_limit`: it could not make another process",
     };
 
     /// <summary>"prepare web" under way: "preparing web".</summary>

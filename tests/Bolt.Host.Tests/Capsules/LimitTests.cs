@@ -72,6 +72,81 @@ public class LimitTests
         await capsule.StopAsync(TimeSpan.Zero, TestContext.Current.CancellationToken);
     }
 
+    [Fact]
+    public async Task Processors_and_memory_nodes()
+    {
+        await using var room = await LaunchRoom.OpenAsync();
+        // The highest processor that this process may use is not that of every other.
+        var own = File.ReadLines("/proc/self/status").First(line => line.StartsWith("Cpus_allowed_list:", StringComparison.Ordinal));
+        var last = own.Split((char[])['\t', ',', '-'])[^1];
+        var capsule = await StartAsync(room, new CapsuleLimits { Cpuset = last }, "sleep 1000");
+        Assert.Contains("Cpus_allowed_list:\t" + last, File.ReadAllLines($"/proc/{capsule.Pid}/status"));
+        await capsule.StopAsync(TimeSpan.Zero, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task A_disk_has_a_rate()
+    {
+        await using var room = await LaunchRoom.OpenAsync();
+        var disk = Directory.GetDirectories("/sys/block").Select(Path.GetFileName).FirstOrDefault(name => File.Exists("/dev/" + name));
+        var limits = new CapsuleLimits { Io = [new IoLimit(disk is null ? "/dev/null" : "/dev/" + disk, IoMeasure.WriteBytes, Megabyte)] };
+        if (disk is null)
+        {
+            var failed = await Assert.ThrowsAsync<BoltException>(() => StartAsync(room, limits, "sleep 1000"));
+            Assert.Equal("BOLT5004", failed.Diagnostic.Code);
+            return;
+        }
+        var capsule = await StartAsync(room, limits, "sleep 1000");
+        var number = File.ReadAllText($"/sys/block/{disk}/dev").Trim();
+        var rates = new[] { "io.max", "blkio.throttle.write_bps_device" }.Select(file => Path.Combine(GroupOf(capsule, "blkio"), file)).First(File.Exists);
+        Assert.Contains(File.ReadAllLines(rates), line => line == $"{number} {Megabyte}" || line == $"{number} rbps=max wbps={Megabyte} riops=max wiops=max");
+        await capsule.StopAsync(TimeSpan.Zero, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Swap_and_reserved_memory_and_weight()
+    {
+        await using var room = await LaunchRoom.OpenAsync();
+        var limits = new CapsuleLimits(MemoryBytes: 32 * Megabyte) { SwapBytes = 48 * Megabyte, ReservedBytes = 8 * Megabyte, CpuShares = 512 };
+        var capsule = await StartAsync(room, limits, "sleep 1000");
+        var unified = File.Exists("/sys/fs/cgroup/cgroup.controllers");
+        Assert.Equal(unified ? 16 * Megabyte : 48 * Megabyte, Read("memory", unified ? "memory.swap.max" : "memory.memsw.limit_in_bytes"));
+        Assert.Equal(8 * Megabyte, Read("memory", unified ? "memory.low" : "memory.soft_limit_in_bytes"));
+        Assert.Equal(unified ? 20 : 512, Read("cpu", unified ? "cpu.weight" : "cpu.shares"));
+        await capsule.StopAsync(TimeSpan.Zero, TestContext.Current.CancellationToken);
+
+        long Read(string controller, string file) =>
+            long.Parse(File.ReadAllText($"{GroupOf(capsule, controller)}/{file}"), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    [Fact]
+    public async Task Huge_pages()
+    {
+        await using var room = await LaunchRoom.OpenAsync();
+        var limits = new CapsuleLimits { HugePages = System.Collections.Immutable.ImmutableSortedDictionary<string, long>.Empty.Add("2MB", 4 * Megabyte) };
+        var capsule = await StartAsync(room, limits, "sleep 1000");
+        var group = GroupOf(capsule, "hugetlb");
+        var file = new[] { group, group.Replace("/sys/fs/cgroup/", "/sys/fs/cgroup/unified/", StringComparison.Ordinal) }
+            .SelectMany(folder => new[] { folder + "/hugetlb.2MB.max", folder + "/hugetlb.2MB.limit_in_bytes" }).First(File.Exists);
+        Assert.Equal(4 * Megabyte, long.Parse(File.ReadAllText(file), System.Globalization.CultureInfo.InvariantCulture));
+        await capsule.StopAsync(TimeSpan.Zero, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task A_single_limit_of_best_effort_that_the_kernel_refuses_is_a_warning_and_an_error_otherwise()
+    {
+        await using var room = await LaunchRoom.OpenAsync();
+        var limits = new CapsuleLimits { Cpuset = "60000", BestEffort = true };
+        var capsule = await StartAsync(room, limits, "sleep 1000");
+        // A cpuset of version 1 that has no processors takes no process either.
+        Assert.NotEmpty(capsule.Warnings);
+        Assert.All(capsule.Warnings, warning => Assert.Contains(warning.Code, (string[])["BOLT9501", "BOLT9509"]));
+        await capsule.StopAsync(TimeSpan.Zero, TestContext.Current.CancellationToken);
+        var failed = await Assert.ThrowsAsync<BoltException>(() => Capsule.StartAsync(
+            room.Shim, room.Spec("sleep", "1000") with { Limits = limits with { BestEffort = false } }, TestContext.Current.CancellationToken));
+        Assert.Contains(failed.Diagnostic.Code, (string[])["BOLT9501", "BOLT5021"]);
+    }
+
     /// <summary>/proc/PID/cgroup: "4:pids:/…" or "0::/…" (cgroups(7)).</summary>
     private static string GroupOf(Capsule capsule, string controller)
     {

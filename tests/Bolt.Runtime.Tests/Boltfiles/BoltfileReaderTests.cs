@@ -146,8 +146,17 @@ public class BoltfileReaderTests
             text.AppendLine($"  ports   {string.Join(' ', s.Ports.Select(p => $"{p.HostIp}:{p.HostPort}:{p.ContainerPort}/{p.Protocol}"))}".TrimEnd());
             text.AppendLine($"  volumes {string.Join(' ', s.Volumes.Select(v => v switch { VolumeMount.Bind b => b.Source, VolumeMount.Named n => n.Volume, _ => "" } + ":" + v.Target))}".TrimEnd());
             text.AppendLine($"  env     {string.Join(' ', s.Env.Select(e => $"{e.Key}={e.Value}"))}".TrimEnd());
-            text.AppendLine($"  needs   {string.Join(' ', s.DependsOn)} | storage {s.Storage?.Size} | auth {s.Auth?.User} | limits {s.MemoryLimit} {s.CpuLimit}");
+            text.AppendLine($"  needs   {string.Join(' ', s.DependsOn)} | storage {s.Storage?.Size} | auth {s.Auth?.User} | limits {s.MemoryLimit} {s.CpuLimit}{MoreLimits(s)}");
         }
         return text.ToString();
+    }
+
+    private static string MoreLimits(Service service)
+    {
+        if (service.Limits == new ServiceLimits())
+            return "";
+        var l = service.Limits;
+        var io = l.BlockIo is null ? "" : $" io {l.BlockIo.Weight} {string.Join(' ', l.BlockIo.WeightDevices)} {string.Join(' ', l.BlockIo.ReadBytes)} {string.Join(' ', l.BlockIo.WriteBytes)} {string.Join(' ', l.BlockIo.ReadOperations)} {string.Join(' ', l.BlockIo.WriteOperations)}";
+        return $" swap {l.MemorySwap} reserved {l.MemoryReservation} shares {l.CpuShares} cpus {l.Cpuset} mems {l.CpusetMems}{io} huge {string.Join(' ', l.HugePages)}";
     }
 }

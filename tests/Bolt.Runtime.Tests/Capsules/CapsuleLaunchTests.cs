@@ -99,7 +99,7 @@ public class CapsuleLaunchTests
         Assert.Equal(
         [
             $"MakeFolder {scope}/monitor ", $"WriteFile {scope}/monitor/cgroup.procs 0",
-            $"WriteFile {scope}/cgroup.subtree_control +memory +pids", $"MakeFolder {scope}/capsule ",
+            $"WriteFile {scope}/cgroup.subtree_control +memory", $"WriteFile {scope}/cgroup.subtree_control +pids", $"MakeFolder {scope}/capsule ",
             $"WriteFile {scope}/capsule/memory.max 1048576", $"WriteFile {scope}/capsule/memory.swap.max 0", $"WriteFile {scope}/capsule/pids.max 5",
         ], sheet.Before.Select(step => $"{step.Operation} {step.A} {step.B}"));
         Assert.Equal([scope + "/capsule"], sheet.Cgroups);

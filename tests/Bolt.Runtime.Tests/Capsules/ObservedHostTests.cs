@@ -17,8 +17,11 @@ public class ObservedHostTests
     [Fact]
     public void Version_1_has_a_folder_a_controller()
     {
-        var (unified, groups) = ObservedHost.FindGroups(V1, ["4:memory:/slice/one", "3:cpu,cpuacct:/"], root: true, _ => true);
+        var (unified, second, groups) = ObservedHost.FindGroups(V1, ["4:memory:/slice/one", "3:cpu,cpuacct:/"], root: true, _ => true, _ => ["hugetlb"]);
         Assert.False(unified);
+        // What version 2 has on such a host is its own.
+        Assert.Equal(["hugetlb"], second);
+        Assert.Equal("/sys/fs/cgroup/unified", groups["hugetlb"]);
         Assert.Equal("/sys/fs/cgroup/memory/slice/one", groups["memory"]);
         Assert.Equal("/sys/fs/cgroup/cpu", groups["cpu"]);
         Assert.DoesNotContain("pids", groups.Keys);
@@ -26,15 +29,16 @@ public class ObservedHostTests
 
     [Fact]
     public void What_is_not_writable_is_not_there() =>
-        Assert.Empty(ObservedHost.FindGroups(V1, ["4:memory:/a"], root: false, _ => false).Groups);
+        Assert.Empty(ObservedHost.FindGroups(V1, ["4:memory:/a"], root: false, _ => false, _ => []).Groups);
 
     [Fact]
     public void Version_2_of_a_user_begins_at_the_highest_delegated_group()
     {
-        var (unified, groups) = ObservedHost.FindGroups(
+        var (unified, _, groups) = ObservedHost.FindGroups(
             V2, ["0::/user.slice/user-7.slice/user@7.service/app.slice/run-1.scope"], root: false,
-            folder => folder.Contains("user@7.service", StringComparison.Ordinal));
+            folder => folder.Contains("user@7.service", StringComparison.Ordinal), _ => ["memory", "pids", "misc"]);
         Assert.True(unified);
+        Assert.Equal(["memory", "pids"], groups.Keys);
         Assert.Equal("/sys/fs/cgroup/user.slice/user-7.slice/user@7.service", groups["memory"]);
     }
 }

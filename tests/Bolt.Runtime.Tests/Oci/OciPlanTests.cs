@@ -1,3 +1,4 @@
+using Bolt.Capsules;
 using System.Collections.Immutable;
 using System.Text;
 using Bolt.Diagnostics;
@@ -35,7 +36,7 @@ public class OciPlanTests
     [InlineData(2UL, 1UL)]
     [InlineData(1024UL, 39UL)]
     [InlineData(262144UL, 10000UL)]
-    public void Shares_become_a_weight(ulong shares, ulong weight) => Assert.Equal(weight, CgroupLimits.Weight(shares));
+    public void Shares_become_a_weight(ulong shares, ulong weight) => Assert.Equal(weight, CgroupFiles.CpuWeight(shares));
 
     [Theory]
     [InlineData("ro,nosuid", 3, 3, 0, "")]
