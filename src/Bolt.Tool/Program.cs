@@ -10,13 +10,11 @@ internal static class Program
 {
     private static int Main(string[] args)
     {
-        var runtime = OciName.IsOurs();
+        var runtime = OperatingSystem.IsLinux() && BareProcess.IsNamed("bolt-oci"u8);
         // Asked by scripts and prompts, so it pays for neither the command tree nor a text writer.
         if (!runtime && args is ["--version"] or ["version"])
         {
-            using var output = Console.OpenStandardOutput();
-            output.Write(Encoding.ASCII.GetBytes(ToolVersion.Text + "\n"));
-            return ExitCode.Done;
+            return Say(ToolVersion.Text + "\n");
         }
         // The portable package installs anywhere; what it does needs the Linux kernel.
         if (!OperatingSystem.IsLinux())
@@ -34,5 +32,24 @@ internal static class Program
             return OciCli.Run(args.AsSpan(1));
         }
         return Cli.RunAsync(args).GetAwaiter().GetResult();
+    }
+
+    private static int Say(string text)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Console.Out.Write(text);
+            return ExitCode.Done;
+        }
+        try
+        {
+            BareProcess.Write(Encoding.ASCII.GetBytes(text));
+            return ExitCode.Done;
+        }
+        catch (IOException e)
+        {
+            Console.Error.WriteLine("error: " + e.Message);
+            return ExitCode.Failed;
+        }
     }
 }

@@ -45,8 +45,7 @@ internal static class OciCli
 
     public static int Print(string text)
     {
-        using var output = Console.OpenStandardOutput();
-        output.Write(Encoding.UTF8.GetBytes(text));
+        BareProcess.Write(Encoding.UTF8.GetBytes(text));
         return ExitCode.Done;
     }
 
