@@ -53,7 +53,7 @@ public class DemoTests(InstalledTool tool)
         (await demo.BoltAsync("up", "-d")).Expect(0);
         Assert.Equal(["kept"], await NotesAsync(demo));
 
-        (await demo.BoltAsync("down", "--volumes")).Expect(0);
+        Assert.Contains("deleted volume", (await demo.BoltAsync("down", "--volumes")).Expect(0).Error, StringComparison.Ordinal);
         (await demo.BoltAsync("up", "-d")).Expect(0);
         Assert.Empty(await NotesAsync(demo));
     }

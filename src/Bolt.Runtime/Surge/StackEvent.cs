@@ -57,8 +57,8 @@ public abstract record StackEvent(DateTimeOffset At)
     public sealed record Warned(DateTimeOffset At, Diagnostic Diagnostic) : StackEvent(At);
     /// <summary>All wanted services are ready.</summary>
     public sealed record StackReady(DateTimeOffset At, TimeSpan After) : StackEvent(At);
-    /// <summary>The stack is down; these volumes are kept. The last event.</summary>
-    public sealed record StackStopped(DateTimeOffset At, ImmutableArray<string> KeptVolumes) : StackEvent(At);
+    /// <summary>The stack is down; what became of its volumes. The last event.</summary>
+    public sealed record StackStopped(DateTimeOffset At, ImmutableArray<string> KeptVolumes, ImmutableArray<string> DeletedVolumes) : StackEvent(At);
 }
 
 /// <summary>What a service was kept from by its limits.</summary>

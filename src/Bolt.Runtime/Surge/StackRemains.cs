@@ -20,12 +20,13 @@ internal static class StackRemains
             yield return new StackEvent.ServiceStopped(clock.GetUtcNow(), record.Name);
         }
         var warnings = new List<Diagnostic>();
-        var kept = await RemoveAsync(rooms, folder, Network.TryAdopt(folder.Network), volumes, warnings.Add).ConfigureAwait(false);
+        var remains = await RemoveAsync(rooms, folder, Network.TryAdopt(folder.Network), volumes, warnings.Add).ConfigureAwait(false);
         foreach (var warning in warnings) yield return new StackEvent.Warned(clock.GetUtcNow(), warning);
-        yield return new StackEvent.StackStopped(clock.GetUtcNow(), kept);
+        yield return new StackEvent.StackStopped(clock.GetUtcNow(), remains.Kept, remains.Deleted);
     }
 
-    public static async Task<ImmutableArray<string>> RemoveAsync(
+    /// <summary>Removes capsules, network, records and, when they are named, volumes; a failure is a warning and keeps nothing else.</summary>
+    public static async Task<(ImmutableArray<string> Kept, ImmutableArray<string> Deleted)> RemoveAsync(
         StackRooms rooms, StackFolder folder, Network? network, bool volumes, Action<Diagnostic> warn)
     {
         var id = folder.Name.Id;
@@ -35,9 +36,10 @@ internal static class StackRemains
                 await TryAsync($"remove {capsule}", () => Capsule.DeleteAsync(capsule, rooms.Files, CancellationToken.None), warn).ConfigureAwait(false);
         }
         if (network is not null) await TryAsync("remove the network", () => network.RemoveAsync(CancellationToken.None), warn).ConfigureAwait(false);
+        var before = rooms.Volumes.List(id);
         if (volumes)
         {
-            foreach (var volume in rooms.Volumes.List(id))
+            foreach (var volume in before)
                 await TryAsync($"delete volume `{volume.Name}`", () => rooms.Volumes.RemoveAsync(volume, CancellationToken.None), warn).ConfigureAwait(false);
         }
         ImmutableArray<string> kept = [.. rooms.Volumes.List(id).Select(v => v.Name)];
@@ -48,7 +50,7 @@ internal static class StackRemains
             if (folder.Exists) Directory.Delete(folder.Path, recursive: true);
             return Task.CompletedTask;
         }, warn).ConfigureAwait(false);
-        return kept;
+        return (kept, [.. before.Select(v => v.Name).Except(kept)]);
     }
 
     // One thing that will not go must not keep the rest.

@@ -221,7 +221,7 @@ internal sealed partial class StackRunner : IDisposable
 
     private async Task EndAsync()
     {
-        var kept = await _works.TearDownAsync(_volumesToo, _keepRecords).ConfigureAwait(false);
+        var (kept, deleted) = await _works.TearDownAsync(_volumesToo, _keepRecords).ConfigureAwait(false);
         _inbox.Writer.TryComplete();
         while (_inbox.Reader.TryRead(out var late))
         {
@@ -230,7 +230,7 @@ internal sealed partial class StackRunner : IDisposable
             if (late is OwnerMessage.Ask ask) ask.Operation.Events.Writer.TryComplete();
             if (late is OwnerMessage.StatusAsked asked) asked.Answer.TrySetResult(_status);
         }
-        Publish(new StackEvent.StackStopped(_clock.GetUtcNow(), kept));
+        Publish(new StackEvent.StackStopped(_clock.GetUtcNow(), kept, deleted));
         foreach (var watcher in _watchers) watcher.Writer.TryComplete();
         while (_waiting.TryDequeue(out var unheard)) unheard.Events.Writer.TryComplete();
     }

@@ -46,8 +46,8 @@ internal sealed partial class StackWorks
         signal(new Signal.Forget(clock.GetUtcNow(), service));
     }
 
-    /// <summary>Removes all that is left of a stack whose services have ended. Returns the volumes that are kept.</summary>
-    public async Task<ImmutableArray<string>> TearDownAsync(bool volumes, bool keepRecords)
+    /// <summary>Removes all that is left of a stack whose services have ended. Returns its volumes.</summary>
+    public async Task<(ImmutableArray<string> Kept, ImmutableArray<string> Deleted)> TearDownAsync(bool volumes, bool keepRecords)
     {
         // Last words are read from folders that go away below. Whoever attached hears of a failure himself.
         await Task.WhenAll(_attached).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -57,7 +57,7 @@ internal sealed partial class StackWorks
         if (keepRecords)
         {
             if (network is not null) await network.RemoveAsync(CancellationToken.None).ConfigureAwait(false);
-            return [.. rooms.Volumes.List(folder.Name.Id).Select(v => v.Name)];
+            return ([.. rooms.Volumes.List(folder.Name.Id).Select(v => v.Name)], []);
         }
         if (Ground is not null)
         {

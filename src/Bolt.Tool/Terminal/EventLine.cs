@@ -35,6 +35,7 @@ internal static class EventLine
         StackEvent.ServiceHealth e => $"{e.Service}: {(e.Healthy ? pen.Tint("healthy", Pen.Green) : pen.Tint("unhealthy", Pen.Red))}",
         StackEvent.ServiceMetLimit e => $"{e.Service}: {pen.Tint(Limit(e.Limit), e.Limit == LimitKind.OutOfMemory ? Pen.Red : Pen.Yellow)}",
         StackEvent.StackReady e => $"{pen.Tint("ready", Pen.Green)} in {StatusView.Seconds(e.After)}",
+        StackEvent.StackStopped { DeletedVolumes.IsEmpty: false } e => $"down; deleted {Plural(e.DeletedVolumes.Length)} {string.Join(", ", e.DeletedVolumes)}",
         StackEvent.StackStopped { KeptVolumes.IsEmpty: true } => "down",
         StackEvent.StackStopped e => $"down; kept {Plural(e.KeptVolumes.Length)} {string.Join(", ", e.KeptVolumes)} (`bolt down --volumes` deletes {(e.KeptVolumes.Length == 1 ? "it" : "them")})",
         _ => null,

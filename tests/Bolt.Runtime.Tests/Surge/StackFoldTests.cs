@@ -30,7 +30,7 @@ public class StackFoldTests
         yield return new StackEvent.StepFailed(At, "start web", new Diagnostic("BOLT6018", Severity.Error, "no", null, null,
             new Diagnostic("BOLT5001", Severity.Error, "why")));
         yield return new StackEvent.StackReady(At, TimeSpan.FromSeconds(2));
-        yield return new StackEvent.StackStopped(At, ["db"]);
+        yield return new StackEvent.StackStopped(At, ["db"], []);
     }
 
     [Fact]
