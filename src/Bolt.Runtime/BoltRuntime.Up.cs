@@ -97,13 +97,13 @@ public sealed partial class BoltRuntime
         using var over = new CancellationTokenSource();
         var serving = server.RunAsync(over.Token);
         using var stop = cancellation.Register(() => runner.Ask(new Operation.Down(false), CancellationToken.None));
-        var known = StackReader.Read(folder)?.Services.Count(s => s.State == ServiceState.Ready) ?? 0;
+        var known = StackReader.Read(folder)?.Services.Where(s => s is { ReadyAfter: not null, State: ServiceState.Ready or ServiceState.Paused }) ?? [];
         var adopted = order.AdoptOnly && folder.ReadApplied() is { } applied
             ? runner.Ask(new Operation.Up(applied, AdoptOnly: true), CancellationToken.None)
             : null;
         var running = Task.Run(runner.RunAsync, CancellationToken.None);
-        // What was ready is shown as ready to whoever made this owner, not as starting.
-        if (adopted is not null) await SeeReadyAsync(adopted, known).ConfigureAwait(false);
+        // What was ready or paused is shown so to whoever made this owner, not as starting.
+        if (adopted is not null) await SeeReadyAsync(adopted, known.ToDictionary(s => s.Name, s => s.State)).ConfigureAwait(false);
         SayReady(folder);
         _ = EndWhenNoOneAsksAsync(runner);
         await running.ConfigureAwait(false);
@@ -234,12 +234,14 @@ public sealed partial class BoltRuntime
         throw new BoltException(SurgeErrors.OwnerDied(words.Trim()));
     }
 
-    private static async Task SeeReadyAsync(IAsyncEnumerable<StackEvent> events, int services)
+    private static async Task SeeReadyAsync(IAsyncEnumerable<StackEvent> events, Dictionary<string, ServiceState> services)
     {
-        if (services == 0) return;
+        if (services.Count == 0) return;
         await foreach (var happened in events.ConfigureAwait(false))
         {
-            if (happened is StackEvent.ServiceReady && --services == 0) return;
+            if (happened is StackEvent.ServiceReady ready && services.GetValueOrDefault(ready.Service) == ServiceState.Ready) services.Remove(ready.Service);
+            else if (happened is StackEvent.ServicePaused paused) services.Remove(paused.Service);
+            if (services.Count == 0) return;
         }
     }
 

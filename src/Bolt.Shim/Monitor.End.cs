@@ -90,6 +90,8 @@ internal sealed unsafe partial class Monitor
     private void RemoveFolder()
     {
         RemoveSocket();
+        // Those that it was given while it ran; its sheet names the others alone.
+        CgroupNote.RemoveAll(sheet.Folder);
         _ = TreeRemoval.Delete(sheet.Folder);
     }
 

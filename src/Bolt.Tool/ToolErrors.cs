@@ -39,6 +39,9 @@ internal static class ToolErrors
 
     public static Diagnostic NotWritten(string path, string reason) => new("BOLT6913", Severity.Error, $"cannot write `{path}`: {reason}");
 
+    public static Diagnostic NothingToUpdate() =>
+        new("BOLT6920", Severity.Error, "no limit was named", Fix: "give `--memory`, `--cpus` or `--pids-limit`");
+
     public static Diagnostic NoTerminal() =>
         new("BOLT6906", Severity.Error, "standard input is not a terminal", Fix: "leave out `-t`");
 }

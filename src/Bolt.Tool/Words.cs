@@ -90,6 +90,33 @@ internal static class Words
         _ => string.Create(CultureInfo.InvariantCulture, $"{bytes} B"),
     };
 
+    /// <summary>"12.3 MiB": as memory is counted.</summary>
+    public static string Memory(long bytes) => bytes switch
+    {
+        >= 1L << 30 => string.Create(CultureInfo.InvariantCulture, $"{(double)bytes / (1L << 30):0.##} GiB"),
+        >= 1L << 20 => string.Create(CultureInfo.InvariantCulture, $"{(double)bytes / (1L << 20):0.#} MiB"),
+        >= 1L << 10 => string.Create(CultureInfo.InvariantCulture, $"{(double)bytes / (1L << 10):0.#} KiB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes} B"),
+    };
+
+    /// <summary>Null when the text was read, else what is wrong with it.</summary>
+    public delegate string? LimitReader<T>(string text, out T value);
+
+    /// <summary>A limit in the form of its reader; 0 and -1 take it away, which is -1.</summary>
+    public static T? Limit<T>(string option, string? word, LimitReader<T> reader, T none)
+        where T : struct
+    {
+        if (word is null)
+        {
+            return null;
+        }
+        if (word is "0" or "-1")
+        {
+            return none;
+        }
+        return reader(word, out var value) is { } problem ? throw Bad(option, word, problem) : value;
+    }
+
     // ShortForms says "has no port number in `x`; write `8080:80`".
     private static BoltException Bad(string option, string word, string problem)
     {

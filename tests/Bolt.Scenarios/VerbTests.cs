@@ -57,4 +57,29 @@ public class VerbTests(InstalledTool tool)
         (await tool.BoltAsync(folder, "down", "--stack", id)).Expect(0);
         Assert.DoesNotContain(id, (await tool.BoltAsync(folder, "ps", "--all")).Expect(0).Output, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_running_service_is_watched_paused_signalled_and_joined()
+    {
+        await using var stack = tool.Stack("project = \"live\"\n[services.talk]\nimage = \"bolt://busybox\"\nstdin_open = true\nrestart = \"no\"\n"
+            + "command = [\"sh\", \"-c\", \"echo hello; while read line; do echo got $line; done; sleep 1000000\"]\n");
+        (await stack.BoltAsync("up", "-d")).Expect(0);
+        Assert.Equal("", (await stack.BoltAsync("pause")).Expect(0).Output);
+        Assert.Equal("paused", (await stack.NeedPsAsync()).Service("talk").State);
+        (await stack.BoltAsync("exec", "talk", "true")).Expect(125);
+        (await stack.BoltAsync("unpause", "talk")).Expect(0);
+        Assert.Equal("ready", (await stack.NeedPsAsync()).Service("talk").State);
+        Assert.Contains("\"innerPid\":2", (await stack.BoltAsync("top", "--json")).Expect(0).Output, StringComparison.Ordinal);
+        Assert.Contains("\"memoryFrom\":", (await stack.BoltAsync("stats", "--no-stream", "--json", "talk")).Expect(0).Output, StringComparison.Ordinal);
+        (await stack.BoltAsync("update", "talk")).Expect(1);
+        (await stack.BoltAsync("kill", "-s", "NONSENSE")).Expect(1);
+        // Its input ends with this one's; it runs on, and ends by the signal that ends whoever is attached, too.
+        var attached = stack.FeedAsync("one\n", "attach", "talk");
+        var waiting = stack.BoltAsync("wait", "talk");
+        while (!(await stack.BoltAsync("logs", "talk")).Expect(0).Output.Contains("got one", StringComparison.Ordinal)) { }
+        Assert.Equal("talk\n", (await stack.BoltAsync("kill", "-s", "TERM", "talk")).Expect(0).Output);
+        Assert.Equal("143\n", (await waiting).Expect(143).Output);
+        Assert.Equal("hello\ngot one\n", (await attached).Expect(143).Output);
+        Assert.Equal("143\n", (await stack.BoltAsync("wait", "talk")).Expect(143).Output);
+    }
 }

@@ -105,6 +105,8 @@ public sealed record Service
     public long? MemoryLimit { get; init; }
     /// <summary>CPU limit in cores.</summary>
     public double? CpuLimit { get; init; }
+    /// <summary>Most processes and threads.</summary>
+    public long? PidsLimit { get; init; }
     /// <summary>A limit that the host cannot apply is a warning instead of an error.</summary>
     public bool BestEffort { get; init; }
     /// <summary>Limits of processors, swap, disks and huge pages.</summary>

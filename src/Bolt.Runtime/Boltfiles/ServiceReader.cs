@@ -47,6 +47,7 @@ internal static class ServiceReader
             Labels = table.Map("labels"),
             MemoryLimit = memory,
             CpuLimit = table.Parsed<double>("cpu_limit", ShortForms.ReadCpu) ?? tables.CpuLimit,
+            PidsLimit = table.Parsed<long>("pids_limit", ShortForms.ReadPids),
             BestEffort = table.Flag("best_effort") ?? false,
             Limits = ServiceLimits.Read(table, memory),
             Extras = ServiceExtras.Read(table),

@@ -175,4 +175,10 @@ public static class ShortForms
         cores = milli ? cores / 1000 : cores;
         return read && cores is > 0 and <= 4096 ? null : "is no number of CPU cores; write `0.5` or `2`";
     }
+
+    /// <summary>How many processes and threads.</summary>
+    public static string? ReadPids(string text, out long count) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count) && count is > 0 and <= 4_194_304
+            ? null
+            : "is no number of processes; write `100`";
 }

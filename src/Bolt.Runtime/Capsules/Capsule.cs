@@ -70,7 +70,7 @@ internal sealed partial class Capsule
                     yield return new CapsuleEvent.Notified();
                 if (message is not MonitorMessage.Exited(var record))
                     continue;
-                yield return new CapsuleEvent.Exited(ToExit(record));
+                yield return new CapsuleEvent.Exited(EndOfGroups(ToExit(record)));
                 yield break;
             }
         }
@@ -98,12 +98,29 @@ internal sealed partial class Capsule
             await control.ReceiveAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>A pseudo-terminal is its standard streams.</summary>
+    public bool HasTerminal => _terminal;
+
+    /// <summary>It stands still.</summary>
+    public bool IsPaused => CapsulePause.IsPaused(Folder);
+
+    /// <summary>Stands all of its processes still until <see cref="Resume"/>.</summary>
+    public Task PauseAsync(CancellationToken cancellationToken) => CapsulePause.StartAsync(this, cancellationToken);
+
+    /// <summary>Lets a paused one go on.</summary>
+    public void Resume() => CapsulePause.End(this);
+
+    /// <summary>Replaces those limits that are given; -1 takes one away. Returns the controllers that count only from now on.</summary>
+    public ImmutableArray<string> Limit(CapsuleLimits limits) => CapsuleGroups.Limit(this, limits);
+
     /// <summary>Asks with its stop signal, and after <paramref name="grace"/> kills.</summary>
     public async Task<CapsuleExit> StopAsync(TimeSpan grace, CancellationToken cancellationToken)
     {
         const int kill = 9;
         var end = WaitAsync(cancellationToken);
         await SignalAsync(grace > TimeSpan.Zero ? _stopSignal : kill, cancellationToken).ConfigureAwait(false);
+        // One that stands still hears it first thing when it goes on.
+        Resume();
         try
         {
             return await end.WaitAsync(grace > TimeSpan.Zero ? grace : Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);

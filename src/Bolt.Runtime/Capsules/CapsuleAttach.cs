@@ -7,11 +7,12 @@ internal sealed partial class Capsule
 {
     /// <summary>
     /// Joins its standard streams until it ends or the token is cancelled, which only detaches. The first attachment of a
-    /// capsule that this process started shows its output from the start.
+    /// capsule that this process started shows its output from the start; any other as many of its last bytes as
+    /// <paramref name="replay"/> says.
     /// </summary>
-    public async Task AttachAsync(ExecStreams streams, IAsyncEnumerable<TerminalSize>? resizes, CancellationToken cancellationToken)
+    public async Task AttachAsync(ExecStreams streams, IAsyncEnumerable<TerminalSize>? resizes, CancellationToken cancellationToken, int replay = 0)
     {
-        var fromStart = _showFromStart;
+        var shown = _showFromStart ? long.MaxValue : replay;
         _showFromStart = false;
         using var control = CapsuleControl.TryConnect(Folder);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -20,12 +21,12 @@ internal sealed partial class Capsule
         {
             // It has ended already: the log has all of its output.
             await ended.CancelAsync().ConfigureAwait(false);
-            if (fromStart)
-                await ShowLogAsync(streams, long.MaxValue, cancellationToken).ConfigureAwait(false);
+            if (shown > 0)
+                await ShowLogAsync(streams, long.MaxValue, shown, cancellationToken).ConfigureAwait(false);
             return;
         }
-        if (fromStart)
-            await ShowLogAsync(streams, attached.LogBytes, cancellationToken).ConfigureAwait(false);
+        if (shown > 0)
+            await ShowLogAsync(streams, attached.LogBytes, shown, cancellationToken).ConfigureAwait(false);
         // Not awaited: a read of the caller's own input cannot always be broken off. It finds the connection closed.
         if (streams.Input is not null)
             _ = SendInputAsync(control, streams.Input, ended.Token);
@@ -58,9 +59,10 @@ internal sealed partial class Capsule
         }
     }
 
-    private async Task ShowLogAsync(ExecStreams streams, long logBytes, CancellationToken cancellationToken)
+    private async Task ShowLogAsync(ExecStreams streams, long logBytes, long most, CancellationToken cancellationToken)
     {
-        foreach (var line in CapsuleLog.ReadRaw(Folder, logBytes))
+        var lines = CapsuleLog.ReadRaw(Folder, logBytes);
+        foreach (var line in most == long.MaxValue ? lines : Last(lines, most))
         {
             var target = line.IsError ? streams.Error : streams.Output;
             await target.WriteAsync(line.Text, cancellationToken).ConfigureAwait(false);
@@ -69,6 +71,21 @@ internal sealed partial class Capsule
         }
         await streams.Output.FlushAsync(cancellationToken).ConfigureAwait(false);
         await streams.Error.FlushAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    // Whole lines; of one that is too long nothing, since half an escape sequence would upset a terminal.
+    private static Queue<CapsuleLog.RawLine> Last(IEnumerable<CapsuleLog.RawLine> lines, long most)
+    {
+        var last = new Queue<CapsuleLog.RawLine>();
+        long bytes = 0;
+        foreach (var line in lines)
+        {
+            last.Enqueue(line);
+            bytes += line.Text.Length + 1;
+            while (bytes > most && last.TryDequeue(out var first))
+                bytes -= first.Text.Length + 1;
+        }
+        return last;
     }
 
     private static async Task SendInputAsync(CapsuleControl control, Stream input, CancellationToken cancellationToken)

@@ -55,6 +55,14 @@ internal sealed partial class Capsule
         }
     }
 
+    // Of groups that it was given while it ran its shim knows nothing.
+    private CapsuleExit EndOfGroups(CapsuleExit exit)
+    {
+        var outOfMemory = exit.OutOfMemory || (exit.Signal == Sys.SigKill && CapsuleUsage.RanOutOfMemory(Folder));
+        CgroupNote.RemoveAll(Folder);
+        return exit with { OutOfMemory = outOfMemory };
+    }
+
     private static CapsuleExit ToExit(ExitRecord record) =>
         new(record.Code, record.Signal, record.OutOfMemory, DateTimeOffset.UnixEpoch.AddTicks(record.AtMicroseconds * TimeSpan.TicksPerMicrosecond))
         {

@@ -54,6 +54,25 @@ internal static partial class CapsuleErrors
         string.Create(CultureInfo.InvariantCulture, $"command and environment for capsule `{id}` are longer than {MonitorMessage.MaxBytes} bytes"),
         Fix: "pass the data in a file or on standard input");
 
+    /// <summary>Not all of its processes stand still.</summary>
+    public static Diagnostic NotPaused(string id, string why) => new(
+        "BOLT5120", Severity.Error, $"capsule `{id}` cannot be paused: {why}");
+
+    /// <summary>It would never answer.</summary>
+    public static Diagnostic Paused(string id) => new(
+        "BOLT5121", Severity.Error, $"capsule `{id}` is paused", Fix: "let it go on with `bolt unpause`");
+
+    /// <summary>The kernel refuses a group, or a limit of one.</summary>
+    public static Diagnostic GroupRefused(string id, string what, string why) => new(
+        "BOLT5122", Severity.Error, $"limit capsule `{id}`: {what}: {why}");
+
+    /// <summary>It was started without a group, and can be given none now.</summary>
+    public static Diagnostic NoNewGroup(string id, string controller, bool root) => NoController(id, controller, root, bestEffort: false) with
+    {
+        Message = $"capsule `{id}` runs without a cgroup for {controller}, and this host gives it none now",
+        Fix = "write the limit in the Boltfile and run `bolt up`: a capsule that starts with limits gets its group then",
+    };
+
     /// <summary>The line that a shell prints too when a command is not there or not executable.</summary>
     public static string CommandNotRun(string command, Errno errno) => $"bolt: {command}: {errno.Text()}\n";
 }

@@ -15,6 +15,8 @@ internal sealed partial class Capsule
     /// </summary>
     public async Task<int> ExecAsync(ExecSpec spec, ExecStreams streams, IAsyncEnumerable<TerminalSize>? resizes, CancellationToken cancellationToken)
     {
+        if (IsPaused)
+            throw new BoltException(CapsuleErrors.Paused(Id));
         using var control = CapsuleControl.TryConnect(Folder) ?? throw new BoltException(CapsuleErrors.NotRunning(Id));
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var sizes = new SizeSource(spec.Terminal ? resizes : null, ended.Token);

@@ -86,23 +86,26 @@ internal sealed record CgroupPlan(
         steps.Add(new(LaunchOperation.MakeFolder, group, X: 0b111_101_101, Y: -1));
     }
 
-    private static ImmutableArray<(string Controller, ImmutableArray<(string File, string Value)> Files)> Files(CapsuleLimits limits, bool unified)
+    /// <summary>What is written where; a limit of -1 takes the limit away.</summary>
+    public static ImmutableArray<(string Controller, ImmutableArray<(string File, string Value)> Files)> Files(CapsuleLimits limits, bool unified)
     {
         var wanted = ImmutableArray.CreateBuilder<(string, ImmutableArray<(string, string)>)>();
         if (limits.MemoryBytes is { } bytes)
-            wanted.Add(("memory", unified ? [("memory.max", Text(bytes)), ("memory.swap.max", "0")] : [("memory.limit_in_bytes", Text(bytes))]));
+            wanted.Add(("memory", unified ? [("memory.max", Max(bytes)), ("memory.swap.max", bytes < 0 ? "max" : "0")] : [("memory.limit_in_bytes", Text(bytes))]));
         if (limits.Cpus is { } cpus)
         {
-            var quota = Text((long)(cpus * CpuPeriod));
+            var quota = cpus < 0 ? -1 : (long)(cpus * CpuPeriod);
             wanted.Add(("cpu", unified
-                ? [("cpu.max", $"{quota} {CpuPeriod}")]
-                : [("cpu.cfs_period_us", Text(CpuPeriod)), ("cpu.cfs_quota_us", quota)]));
+                ? [("cpu.max", $"{Max(quota)} {CpuPeriod}")]
+                : [("cpu.cfs_period_us", Text(CpuPeriod)), ("cpu.cfs_quota_us", Text(quota))]));
         }
 
         if (limits.Pids is { } pids)
-            wanted.Add(("pids", [("pids.max", Text(pids))]));
+            wanted.Add(("pids", [("pids.max", Max(pids))]));
         return wanted.ToImmutable();
     }
+
+    private static string Max(long number) => number < 0 ? "max" : Text(number);
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -15,6 +15,9 @@ namespace Bolt.Control;
 [JsonDerivedType(typeof(Stop), "stop")]
 [JsonDerivedType(typeof(Start), "start")]
 [JsonDerivedType(typeof(Restart), "restart")]
+[JsonDerivedType(typeof(Pause), "pause")]
+[JsonDerivedType(typeof(Unpause), "unpause")]
+[JsonDerivedType(typeof(Update), "update")]
 [JsonDerivedType(typeof(Down), "down")]
 internal abstract record ControlRequest
 {
@@ -25,6 +28,9 @@ internal abstract record ControlRequest
     public sealed record Stop(ImmutableArray<string> Services) : ControlRequest;
     public sealed record Start(ImmutableArray<string> Services) : ControlRequest;
     public sealed record Restart(ImmutableArray<string> Services) : ControlRequest;
+    public sealed record Pause(ImmutableArray<string> Services) : ControlRequest;
+    public sealed record Unpause(ImmutableArray<string> Services) : ControlRequest;
+    public sealed record Update(ImmutableArray<string> Services, LimitChange Limits) : ControlRequest;
     public sealed record Down(bool Volumes) : ControlRequest;
 }
 
@@ -94,6 +100,9 @@ internal static class ControlCodec
         ControlRequest.Stop stop => AreNames(stop.Services),
         ControlRequest.Start start => AreNames(start.Services),
         ControlRequest.Restart restart => AreNames(restart.Services),
+        ControlRequest.Pause pause => AreNames(pause.Services),
+        ControlRequest.Unpause unpause => AreNames(unpause.Services),
+        ControlRequest.Update update => AreNames(update.Services) && update.Limits is not null,
         _ => true,
     };
 

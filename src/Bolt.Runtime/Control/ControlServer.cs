@@ -124,6 +124,9 @@ internal sealed class ControlServer : IDisposable
         ControlRequest.Stop stop => _runner.Ask(new Operation.Stop(stop.Services), gone),
         ControlRequest.Start start => _runner.Ask(new Operation.Start(start.Services), gone),
         ControlRequest.Restart restart => _runner.Ask(new Operation.Restart(restart.Services), gone),
+        ControlRequest.Pause pause => _runner.Ask(new Operation.Pause(pause.Services), gone),
+        ControlRequest.Unpause unpause => _runner.Ask(new Operation.Unpause(unpause.Services), gone),
+        ControlRequest.Update update => _runner.Ask(new Operation.Update(update.Services, update.Limits), gone),
         ControlRequest.Down down => _runner.Ask(new Operation.Down(down.Volumes), gone),
         _ => throw new InvalidOperationException("not a request with events"),
     };

@@ -18,6 +18,9 @@ internal static class FdEvents
     /// <summary>Completes when a write would not block.</summary>
     public static Task WritableAsync(int fd, CancellationToken cancellationToken) => WaitAsync(fd, PollEntry.Out, cancellationToken);
 
+    /// <summary>Completes when a file of the kernel's that was read (cgroup.events, for instance) says something else since.</summary>
+    public static Task ChangedAsync(int fd, CancellationToken cancellationToken) => WaitAsync(fd, PollEntry.Priority, cancellationToken);
+
     // Not an async method: a wait that is given up would throw in it, which costs more than all else here.
     private static Task WaitAsync(int fd, short events, CancellationToken cancellationToken)
     {

@@ -140,7 +140,7 @@ internal struct FileStatus
 /// <summary>struct pollfd.</summary>
 internal struct PollEntry(int fd, short events)
 {
-    public const short In = 1, Out = 4, Error = 8, HangUp = 16;
+    public const short In = 1, Priority = 2, Out = 4, Error = 8, HangUp = 16;
 
     public int Fd = fd;
     public short Events = events;

@@ -9,7 +9,7 @@ namespace Bolt.Launch;
 /// </summary>
 internal static class CgroupNote
 {
-    private const string FileName = "cgroups";
+    private const string FileName = "cgroups", Late = "late ";
     private const int Patience = 5000;
 
     /// <summary>Before the start, one path a line.</summary>
@@ -22,20 +22,37 @@ internal static class CgroupNote
             File.Delete(file);
     }
 
-    /// <summary>Those that the note names; none without a note.</summary>
-    public static IReadOnlyList<string> Read(string folder) => HostFacts.ReadLines(Path.Combine(folder, FileName));
+    /// <summary>Those that the capsule has; a folder that is gone is still named.</summary>
+    /// <param name="folder">The capsule's.</param>
+    /// <param name="fromStart">Only those that it has been in all its life: what they count is all of it.</param>
+    public static List<string> Read(string folder, bool fromStart = false)
+    {
+        var file = Path.Combine(folder, FileName);
+        var groups = new List<string>();
+        if (!File.Exists(file))
+            return groups;
+        foreach (var line in File.ReadLines(file))
+        {
+            var late = line.StartsWith(Late, StringComparison.Ordinal);
+            var group = late ? line[Late.Length..] : line;
+            if (group.StartsWith("/sys/fs/cgroup/", StringComparison.Ordinal) && !(late && fromStart))
+                groups.Add(group);
+        }
+        return groups;
+    }
+
+    /// <summary>One more, which is about to be made for a capsule that runs.</summary>
+    public static void Add(string folder, string cgroup)
+    {
+        if (!Read(folder).Contains(cgroup))
+            File.AppendAllText(Path.Combine(folder, FileName), Late + cgroup + "\n");
+    }
 
     /// <summary>Removes those that this folder's note names; its capsule has ended, or is being killed with its shim.</summary>
     public static void RemoveAll(string folder)
     {
-        var file = Path.Combine(folder, FileName);
-        if (!File.Exists(file))
-            return;
-        foreach (var cgroup in File.ReadLines(file))
-        {
-            if (cgroup.StartsWith("/sys/fs/cgroup/", StringComparison.Ordinal))
-                Remove(cgroup);
-        }
+        foreach (var cgroup in Read(folder))
+            Remove(cgroup);
     }
 
     /// <summary>Its last processes may still be on their way out; their ends are waited for.</summary>

@@ -7,7 +7,7 @@ namespace Bolt.Surge;
 /// <summary>A service's limits -> its capsule's. Pure.</summary>
 internal static class LimitsDraft
 {
-    public static CapsuleLimits Of(Service wanted) => new(wanted.MemoryLimit, wanted.CpuLimit, null, wanted.BestEffort)
+    public static CapsuleLimits Of(Service wanted) => new(wanted.MemoryLimit, wanted.CpuLimit, wanted.PidsLimit, wanted.BestEffort)
     {
         SwapBytes = wanted.Limits.MemorySwap,
         ReservedBytes = wanted.Limits.MemoryReservation,

@@ -19,6 +19,12 @@ internal abstract record Operation
     public sealed record Start(ImmutableArray<string> Services) : Operation;
     /// <summary>Stop, then start.</summary>
     public sealed record Restart(ImmutableArray<string> Services) : Operation;
+    /// <summary>Stand these still; empty means all that run.</summary>
+    public sealed record Pause(ImmutableArray<string> Services) : Operation;
+    /// <summary>Let these go on; empty means all that stand still.</summary>
+    public sealed record Unpause(ImmutableArray<string> Services) : Operation;
+    /// <summary>Give these other limits, until the next `up`.</summary>
+    public sealed record Update(ImmutableArray<string> Services, LimitChange Limits) : Operation;
     /// <summary>Let an ephemeral stack stand still; what it holds then is what its forks begin with. It runs on afterwards.</summary>
     public sealed record Freeze : Operation;
     /// <summary>All services of an ephemeral stack begin anew with what they held when it was frozen.</summary>

@@ -51,6 +51,45 @@ public sealed record ExecOptions(
     string? WorkingDirectory,
     bool Terminal);
 
+/// <summary>Other limits for services; null leaves one as it is, -1 takes it away.</summary>
+/// <param name="MemoryBytes">Most memory.</param>
+/// <param name="Cpus">Most processor cores.</param>
+/// <param name="Pids">Most processes and threads.</param>
+public sealed record LimitChange(long? MemoryBytes = null, double? Cpus = null, long? Pids = null);
+
+/// <summary>One process of a service.</summary>
+/// <param name="Service">Whose.</param>
+/// <param name="Pid">Its number on the host.</param>
+/// <param name="InnerPid">Its number inside.</param>
+/// <param name="User">The service's own name for its user, else its number inside; null: a user that does not exist inside.</param>
+/// <param name="State">R runs, S sleeps, D waits for a disk, T is stopped (proc_pid_stat(5)).</param>
+/// <param name="Threads">How many.</param>
+/// <param name="Cpu">Processor time so far.</param>
+/// <param name="CpuShare">Of one processor, over its whole life: 1 is all of it.</param>
+/// <param name="Memory">Resident bytes, shared ones included.</param>
+/// <param name="Command">Its command line; in brackets its name, where it has none or hides it.</param>
+public sealed record ServiceProcess(
+    string Service, int Pid, int InnerPid, string? User, char State, int Threads, TimeSpan Cpu, double CpuShare, long Memory, string Command);
+
+/// <summary>What a service uses. A figure that this user may not know is null.</summary>
+/// <param name="At">When.</param>
+/// <param name="Service">Whose.</param>
+/// <param name="Cpu">Processor time so far.</param>
+/// <param name="CpuShare">Of one processor since the sample before: 2 is two processors' whole time.</param>
+/// <param name="CpuFrom">"cgroup", or "proc": the sum over its processes, in hundredths of a second.</param>
+/// <param name="Memory">Bytes. From a cgroup: without file cache that can be given back at once; from proc: what each process has resident, so that shared pages count several times.</param>
+/// <param name="MemoryLimit">Null: none.</param>
+/// <param name="MemoryFrom">"cgroup" or "proc".</param>
+/// <param name="DiskRead">Bytes so far.</param>
+/// <param name="DiskWritten">Bytes so far.</param>
+/// <param name="NetReceived">Bytes so far.</param>
+/// <param name="NetSent">Bytes so far.</param>
+/// <param name="Pids">Processes and threads.</param>
+/// <param name="PidsLimit">Null: none.</param>
+public sealed record ServiceUsage(
+    DateTimeOffset At, string Service, TimeSpan Cpu, double CpuShare, string CpuFrom, long Memory, long? MemoryLimit, string MemoryFrom,
+    long? DiskRead, long? DiskWritten, long? NetReceived, long? NetSent, long Pids, long? PidsLimit);
+
 /// <summary>The caller's side of a command that runs inside: raw bytes both ways.</summary>
 /// <param name="Input">Read until its end; null is an empty input.</param>
 /// <param name="Output">Standard output; with a terminal, both outputs.</param>

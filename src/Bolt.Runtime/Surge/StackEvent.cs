@@ -19,6 +19,9 @@ namespace Bolt.Surge;
 [JsonDerivedType(typeof(ServiceStopped), "serviceStopped")]
 [JsonDerivedType(typeof(ServiceHealth), "serviceHealth")]
 [JsonDerivedType(typeof(ServiceMetLimit), "serviceMetLimit")]
+[JsonDerivedType(typeof(ServicePaused), "servicePaused")]
+[JsonDerivedType(typeof(ServiceUnpaused), "serviceUnpaused")]
+[JsonDerivedType(typeof(ServiceLimited), "serviceLimited")]
 [JsonDerivedType(typeof(Warned), "warned")]
 [JsonDerivedType(typeof(StackReady), "stackReady")]
 [JsonDerivedType(typeof(StackStopped), "stackStopped")]
@@ -53,6 +56,12 @@ public abstract record StackEvent(DateTimeOffset At)
     /// lasts, killed processes each time.
     /// </summary>
     public sealed record ServiceMetLimit(DateTimeOffset At, string Service, LimitKind Limit, long Times) : StackEvent(At);
+    /// <summary>A service stands still.</summary>
+    public sealed record ServicePaused(DateTimeOffset At, string Service) : StackEvent(At);
+    /// <summary>A service that stood still goes on.</summary>
+    public sealed record ServiceUnpaused(DateTimeOffset At, string Service) : StackEvent(At);
+    /// <summary>A service has other limits; those that are null are as they were, -1 is none.</summary>
+    public sealed record ServiceLimited(DateTimeOffset At, string Service, LimitChange Limits) : StackEvent(At);
     /// <summary>Something to know that does not stop the stack.</summary>
     public sealed record Warned(DateTimeOffset At, Diagnostic Diagnostic) : StackEvent(At);
     /// <summary>All wanted services are ready.</summary>

@@ -32,6 +32,8 @@ public sealed partial record StackStatus
         }),
         StackEvent.ServiceRestarting e => With(e.Service, s => s with { State = ServiceState.Restarting, Restarts = e.Attempt }),
         StackEvent.ServiceStopped e => With(e.Service, s => s with { State = ServiceState.Stopped, Pid = null }),
+        StackEvent.ServicePaused e => With(e.Service, s => s with { State = ServiceState.Paused }),
+        StackEvent.ServiceUnpaused e => With(e.Service, s => s with { State = s.ReadyAfter is null ? ServiceState.Starting : ServiceState.Ready }),
         StackEvent.StackStopped => this with { OwnerPid = null },
         _ => this,
     };

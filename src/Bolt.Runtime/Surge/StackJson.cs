@@ -33,6 +33,12 @@ public static class StackJson
     /// <summary>One line of JSON.</summary>
     public static string Write(HostCheck value) => JsonSerializer.Serialize(value, StackJsonShapes.Default.HostCheck);
 
+    /// <summary>One line of JSON.</summary>
+    public static string Write(ServiceProcess value) => JsonSerializer.Serialize(value, StackJsonShapes.Default.ServiceProcess);
+
+    /// <summary>One line of JSON.</summary>
+    public static string Write(ServiceUsage value) => JsonSerializer.Serialize(value, StackJsonShapes.Default.ServiceUsage);
+
     /// <summary>What <see cref="Write(StackEvent)"/> wrote; null when it is something else.</summary>
     public static StackEvent? ReadEvent(string json)
     {
@@ -57,6 +63,8 @@ public static class StackJson
 [JsonSerializable(typeof(LogLine))]
 [JsonSerializable(typeof(Diagnostic))]
 [JsonSerializable(typeof(HostCheck))]
+[JsonSerializable(typeof(ServiceProcess))]
+[JsonSerializable(typeof(ServiceUsage))]
 [JsonSerializable(typeof(Service))]
 [JsonSerializable(typeof(StackRequest))]
 [JsonSerializable(typeof(SuperviseOrder))]

@@ -26,7 +26,8 @@ internal static class StackReader
         var place = folder.Capsule(name, record.Run);
         var capsule = Capsule.TryAdopt(place);
         var exit = capsule is null ? Capsule.ReadExit(place) : null;
-        var state = capsule is not null ? (record.ReadyAfter is null ? ServiceState.Starting : ServiceState.Ready)
+        var state = capsule is { IsPaused: true } ? ServiceState.Paused
+            : capsule is not null ? (record.ReadyAfter is null ? ServiceState.Starting : ServiceState.Ready)
             : record.StoppedByUser ? ServiceState.Stopped
             : ServiceState.Exited;
         return new ServiceStatus(name, record.Image, state, capsule?.Pid, exit?.ShellCode, record.Restarts,

@@ -31,6 +31,15 @@ internal sealed partial class StackRunner
                     await StopServicesAsync(restart.Services, remember: false).ConfigureAwait(false);
                     await AgainAsync(restart.Services, stop).ConfigureAwait(false);
                     break;
+                case Operation.Pause pause:
+                    await StandStillAsync(pause.Services, stop).ConfigureAwait(false);
+                    break;
+                case Operation.Unpause unpause:
+                    GoOn(unpause.Services);
+                    break;
+                case Operation.Update update:
+                    UpdateLimits(update.Services, update.Limits);
+                    break;
                 case Operation.Freeze:
                     await _works.QuiesceAsync(stop).ConfigureAwait(false);
                     await StopServicesAsync([], remember: false).ConfigureAwait(false);
@@ -111,13 +120,19 @@ internal sealed partial class StackRunner
 
     private async Task StopServicesAsync(ImmutableArray<string> services, bool remember)
     {
-        var names = services.IsEmpty ? [.. _works.Stack.Services.Select(s => s.Name)] : services;
-        foreach (var name in names.Where(n => _works.Stack.Services.All(s => s.Name != n)))
-            throw new BoltException(SurgeErrors.NoSuchService(name, _works.Stack.Services.Select(s => s.Name)));
+        var names = Known(services);
         var ends = names.Select(n => _works.Find(n)?.Ended.Task).OfType<Task<CapsuleExit?>>().ToArray();
         if (remember) foreach (var name in names) _works.RecordStop(name);
         Send(new Signal.StopAsked(_clock.GetUtcNow(), names));
         await Task.WhenAll(ends).ConfigureAwait(false);
+    }
+
+    // Empty means all.
+    private ImmutableArray<string> Known(ImmutableArray<string> services)
+    {
+        foreach (var name in services.Where(n => _works.Stack.Services.All(s => s.Name != n)))
+            throw new BoltException(SurgeErrors.NoSuchService(name, _works.Stack.Services.Select(s => s.Name)));
+        return services.IsEmpty ? [.. _works.Stack.Services.Select(s => s.Name)] : services;
     }
 
     private Task AgainAsync(ImmutableArray<string> services, CancellationToken stop) =>

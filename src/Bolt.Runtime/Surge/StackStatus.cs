@@ -60,6 +60,8 @@ public enum ServiceState
     Exited,
     /// <summary>It was stopped by the user.</summary>
     Stopped,
+    /// <summary>It stands still: no process of it runs until it is unpaused.</summary>
+    Paused,
     /// <summary>It could not be started.</summary>
     Failed,
 }

@@ -52,6 +52,7 @@ internal sealed partial class StackWorks
         if (record.ReadyAfter is { } after)
         {
             signal(new Signal.Ready(clock.GetUtcNow(), service.Name, record.Run, after));
+            if (it.Capsule.IsPaused) tell(new StackEvent.ServicePaused(clock.GetUtcNow(), service.Name));
             if (service.Wanted.Healthcheck is { } check) _ = ProbeForeverAsync(check, it);
             return;
         }
@@ -164,6 +165,7 @@ internal sealed partial class StackWorks
         if (ReadyWish.IsNone(check)) return;
         while (await Task.WhenAny(it.Ended.Task, Task.Delay(check.Interval)).ConfigureAwait(false) != it.Ended.Task)
         {
+            if (it.Capsule!.IsPaused) continue;
             var healthy = await Readiness.IsHealthyAsync(check, it.Capsule!, it.Stopping).ConfigureAwait(false);
             signal(new Signal.Probed(clock.GetUtcNow(), it.Name, it.Run, healthy));
         }

@@ -28,6 +28,16 @@ internal sealed partial class StackWorks
         else if (folder.ReadService(service) is { } record) folder.Write(record with { StoppedByUser = true });
     }
 
+    /// <summary>These run under the limits that the stack says now.</summary>
+    public void Relimit(Stack stack, ImmutableArray<string> services)
+    {
+        Stack = stack;
+        foreach (var name in services)
+        {
+            if (Find(name) is { Record: { } live } it) folder.Write(it.Record = live with { Hash = stack[name].Hash });
+        }
+    }
+
     private async Task StopAsync(string service, CancellationToken cancellation)
     {
         if (_running.TryGetValue(service, out var it))

@@ -113,6 +113,16 @@ internal static class SurgeErrors
     public static Diagnostic EndedBeforeAnswer(string stack) =>
         new("BOLT6042", Severity.Error, $"stack `{stack}` ended before that was done");
 
+    public static Diagnostic NoSuchSignal(string name) =>
+        new("BOLT6050", Severity.Error, $"there is no signal `{name}`", null, "write a name from signal(7), such as `TERM`, or a number");
+
+    public static Diagnostic StopIsPause() =>
+        new("BOLT6051", Severity.Error, "no single process of a service is stopped by a signal", null, "`bolt pause` stands all of them still");
+
+    public static Diagnostic MemoryBefore(string service) =>
+        new("BOLT6052", Severity.Warning, $"`{service}` was started without a memory limit: what it has already is not counted, only what it takes from now on", null,
+            $"`bolt restart {service}` counts all of it");
+
     public static Diagnostic NoShim() =>
         new("BOLT9601", Severity.Error, "the program `bolt-shim`, which starts capsules, is not there", null,
             "install the package Bolt.Runtime for linux-x64 again, or set BOLT_SHIM to the program's path");

@@ -26,7 +26,17 @@ internal static class RestartCommand
         (runtime, stack, services, cancellation) => runtime.RestartAsync(stack, services, cancellation));
 }
 
-/// <summary>What stop, start and restart have in common.</summary>
+/// <summary>`bolt pause` and `bolt unpause`.</summary>
+internal static class PauseCommand
+{
+    public static Command Create() => Life.Create("pause", "Stand all processes of services still; they keep memory, ports and connections",
+        (runtime, stack, services, cancellation) => runtime.PauseAsync(stack, services, cancellation));
+
+    public static Command CreateUnpause() => Life.Create("unpause", "Let paused services go on",
+        (runtime, stack, services, cancellation) => runtime.UnpauseAsync(stack, services, cancellation));
+}
+
+/// <summary>What verbs that change services and tell of it have in common.</summary>
 internal static class Life
 {
     public static Command Create(string name, string description, Func<BoltRuntime, StackName, ImmutableArray<string>, CancellationToken, IAsyncEnumerable<StackEvent>> verb)

@@ -34,6 +34,9 @@ internal static class EventLine
         StackEvent.ServiceStopped e => $"{e.Service}: stopped",
         StackEvent.ServiceHealth e => $"{e.Service}: {(e.Healthy ? pen.Tint("healthy", Pen.Green) : pen.Tint("unhealthy", Pen.Red))}",
         StackEvent.ServiceMetLimit e => $"{e.Service}: {pen.Tint(Limit(e.Limit), e.Limit == LimitKind.OutOfMemory ? Pen.Red : Pen.Yellow)}",
+        StackEvent.ServicePaused e => $"{e.Service}: paused",
+        StackEvent.ServiceUnpaused e => $"{e.Service}: goes on",
+        StackEvent.ServiceLimited e => $"{e.Service}: {Limits(e.Limits)}",
         StackEvent.StackReady e => $"{pen.Tint("ready", Pen.Green)} in {StatusView.Seconds(e.After)}",
         StackEvent.StackStopped { DeletedVolumes.IsEmpty: false } e => $"down; deleted {Plural(e.DeletedVolumes.Length)} {string.Join(", ", e.DeletedVolumes)}",
         StackEvent.StackStopped { KeptVolumes.IsEmpty: true } => "down",
@@ -61,6 +64,13 @@ internal static class EventLine
             _ => verb + "ing",
         } + rest;
     }
+
+    private static string Limits(LimitChange limits) => string.Join(", ", new[]
+    {
+        limits.MemoryBytes is { } memory ? $"memory {(memory < 0 ? "without limit" : Words.Memory(memory))}" : null,
+        limits.Cpus is { } cpus ? cpus < 0 ? "cpus without limit" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"cpus {cpus}") : null,
+        limits.Pids is { } pids ? pids < 0 ? "pids without limit" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"pids {pids}") : null,
+    }.OfType<string>());
 
     private static string OutOfMemory(StackEvent.ServiceExited e, string text) => e.OutOfMemory ? text + ", out of memory" : text;
 

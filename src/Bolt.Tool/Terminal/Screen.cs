@@ -10,6 +10,7 @@ internal sealed class Screen
         Out = output;
         Error = error;
         IsLive = errorIsTerminal && mayColor;
+        DataIsLive = outputIsTerminal && mayColor;
         DataPen = new Pen(output, outputIsTerminal && mayColor);
         Talk = new Pen(error, IsLive);
     }
@@ -20,6 +21,9 @@ internal sealed class Screen
 
     /// <summary>Talk goes to a terminal that can redraw.</summary>
     public bool IsLive { get; }
+
+    /// <summary>Data goes to a terminal that can redraw.</summary>
+    public bool DataIsLive { get; }
 
     public Pen DataPen { get; }
 

@@ -46,6 +46,7 @@ internal static class StatusView
         ServiceState.Restarting => "restarting",
         ServiceState.Exited => "exited",
         ServiceState.Stopped => "stopped",
+        ServiceState.Paused => "paused",
         _ => "failed",
     };
 
@@ -53,7 +54,7 @@ internal static class StatusView
     {
         ServiceState.Ready => Pen.Green,
         ServiceState.Failed or ServiceState.Unhealthy => Pen.Red,
-        ServiceState.Starting or ServiceState.Restarting => Pen.Yellow,
+        ServiceState.Starting or ServiceState.Restarting or ServiceState.Paused => Pen.Yellow,
         _ => Pen.Dim,
     };
 
