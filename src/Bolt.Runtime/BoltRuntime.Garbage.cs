@@ -42,18 +42,25 @@ public sealed partial class BoltRuntime
         }
         named.UnionWith(locks.SelectMany(l => l.Pins.Values.Select(p => p.Layer)));
         named.UnionWith(Builds(rooms.Paths));
+        named.UnionWith(StepCache.Named(rooms.Paths, dry));
         named.UnionWith(Running());
         var swept = await new StoreSweep(rooms.Paths, rooms.Files, grace ?? TimeSpan.FromMinutes(10)).RunAsync(named, dry, cancellation).ConfigureAwait(false);
+        if (!dry)
+        {
+            await BuildWorkplace.SweepAsync(rooms.Paths, rooms.Files, cancellation).ConfigureAwait(false);
+            await CacheFolders.SweepAsync(rooms.Paths, rooms.Files, cancellation).ConfigureAwait(false);
+        }
         return new GarbageReport(loose.Count, swept.Blobs, swept.Trees, swept.Bytes);
     }
 
-    // A pull keeps its image by digest beside its tag. When the tag has moved on, only a pin still means it.
+    // A pull keeps its image by digest beside its tag. When the tag has moved on, only a pin still means it. A build without a
+    // name is kept by its id until the next collection.
     private static HashSet<string> LooseNames(ImageStore store, BoltLock[] locks)
     {
         var records = store.Records().ToArray();
         var pinned = locks.SelectMany(l => l.Images.Values.Select(d => d.ToString())).ToHashSet(StringComparer.Ordinal);
         var tagged = records.Where(r => !r.Reference.Contains('@', StringComparison.Ordinal)).Select(r => r.Target).OfType<string>().ToHashSet(StringComparer.Ordinal);
-        return [.. records.Where(r => r.Reference.Contains('@', StringComparison.Ordinal) && r.Target is { } target && !pinned.Contains(target) && !tagged.Contains(target)).Select(r => r.Reference)];
+        return [.. records.Where(r => r.Reference.Contains('@', StringComparison.Ordinal) && (r.Target is not { } target || (!pinned.Contains(target) && !tagged.Contains(target)))).Select(r => r.Reference)];
     }
 
     private static IEnumerable<Digest> Builds(StoragePaths paths)

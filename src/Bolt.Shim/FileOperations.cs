@@ -20,6 +20,8 @@ internal sealed unsafe class FileOperations(FilesSheet sheet, bool shift)
                 FileOperation.Delete delete => (TreeRemoval.Delete(delete.Path), delete.Path),
                 FileOperation.MakeFolder make => (MakeFolder(make), make.Path),
                 FileOperation.Copy copy => Copy(copy),
+                FileOperation.Pack pack => Pack(pack),
+                FileOperation.DropStub stub => (StubRemoval.Run(stub), stub.Path),
                 _ => (Errno.EINVAL, ""),
             };
             if (error != Errno.None)
@@ -33,6 +35,8 @@ internal sealed unsafe class FileOperations(FilesSheet sheet, bool shift)
         FileOperation.Own => "set owner and mode",
         FileOperation.Delete => "delete",
         FileOperation.MakeFolder => "make folder",
+        FileOperation.Pack => "pack",
+        FileOperation.DropStub => "take back a mount's target",
         _ => "copy",
     };
 
@@ -76,6 +80,17 @@ internal sealed unsafe class FileOperations(FilesSheet sheet, bool shift)
         var error = tree.Copy(copy.Source, copy.Target);
         return (error, tree.FailedAt.Length == 0 ? copy.Target : copy.Source + "/" + tree.FailedAt);
     }
+
+    private (Errno, string) Pack(FileOperation.Pack pack)
+    {
+        var packing = new TreePacking(pack, id => Inner(id, sheet.Ids.HostUid, sheet.Ids.SubUid), id => Inner(id, sheet.Ids.HostGid, sheet.Ids.SubGid));
+        var error = packing.Run();
+        return (error, packing.FailedAt.Length == 0 ? pack.Path : packing.FailedAt);
+    }
+
+    // The other way round; whoever is no one inside is 0, as he is with a single id.
+    private uint Inner(uint id, uint zero, uint rest) => !shift ? (sheet.Ids.Single ? 0 : id)
+        : id == zero || id < rest || id - rest >= sheet.Ids.Count ? 0 : id - rest + 1;
 
     // The mode after the owner: chown(2) clears set-id bits.
     private Errno SetOwnerAndMode(int fd, uint uid, uint gid, uint mode)

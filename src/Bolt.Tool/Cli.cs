@@ -101,6 +101,7 @@ internal static class Cli
         (["stats"], () => [StatsCommand.Create()]),
         (["attach"], () => [AttachCommand.Create()]),
         (["run"], () => [RunCommand.Create()]),
+        (["build"], () => [BuildCommand.Create()]),
         (["pull"], () => [PullCommand.Create()]),
         (["push"], () => [PushCommand.Create()]),
         (["images", "inspect", "history", "tag", "rmi", "gc"], ImageCommands.Create),

@@ -26,6 +26,9 @@ internal static class ToolErrors
     public static Diagnostic NoOneToAsk() =>
         new("BOLT6908", Severity.Error, "there is no terminal to ask at", Fix: "give `--username NAME --password-stdin`, and the password on standard input");
 
+    public static Diagnostic BadBuildOption(string option, string text, string fix) =>
+        new("BOLT6914", Severity.Error, $"`{option}` does not understand `{text}`", Fix: fix);
+
     public static Diagnostic LayoutNeedsFolder() =>
         new("BOLT6909", Severity.Error, "`--layout` writes a folder", Fix: "name it: `--output FOLDER`");
 

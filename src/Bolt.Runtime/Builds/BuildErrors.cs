@@ -18,9 +18,9 @@ internal static partial class BuildErrors
     public static Diagnostic NoFolder(string written, string folder) => Error("BOLT2302",
         $"`{written}` does not exist", $"make the folder `{folder}`, or correct the path");
 
-    public static Diagnostic NoProject(string written, bool dockerfile) => Error("BOLT2303",
-        dockerfile ? $"`{written}` has a Dockerfile and no .NET project; Dockerfiles are not built yet" : $"`{written}` has no .NET project",
-        $"name a folder with a `.csproj`: `dotnet new web -o {written}` makes one");
+    public static Diagnostic NoProject(string written) => Error("BOLT2303",
+        $"`{written}` has neither a Dockerfile nor a .NET project",
+        $"name a folder with a Dockerfile or a `.csproj`: `dotnet new web -o {written}` makes one");
 
     public static Diagnostic ManyProjects(string written, IEnumerable<string> projects) => Error("BOLT2304",
         $"`{written}` has more than one project", $"name one of them: {string.Join(", ", projects.Select(p => $"`{written.TrimEnd('/')}/{p}`"))}");

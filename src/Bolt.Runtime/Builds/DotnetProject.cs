@@ -29,7 +29,7 @@ internal sealed record DotnetProject(string Written, string File)
             return projects switch
             {
                 [var one] => new DotnetProject(written, one),
-                [] => throw new BoltException(BuildErrors.NoProject(written, System.IO.File.Exists(Path.Combine(path, "Dockerfile")))),
+                [] => throw new BoltException(BuildErrors.NoProject(written)),
                 _ => throw new BoltException(BuildErrors.ManyProjects(written, projects.Select(p => Path.GetFileName(p)!))),
             };
         }

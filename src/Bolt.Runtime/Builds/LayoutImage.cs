@@ -29,10 +29,13 @@ internal static class LayoutImage
 
     public static async Task<PreparedImage> PrepareAsync(BuildTools tools, string reference, string folder, string? tag, CancellationToken cancellationToken)
     {
-        // The index is read each time: a layout that was written anew is another image under the same name.
-        var image = await new ImageStore(tools.Paths, tools.Content).ImportLayoutAsync(folder, tag, cancellationToken).ConfigureAwait(false);
+        var image = await FindAsync(tools, folder, tag, cancellationToken).ConfigureAwait(false);
         return await StoredImage.PrepareAsync(tools, reference, image, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>The index is read each time: a layout that was written anew is another image under the same name.</summary>
+    public static Task<LocalImage> FindAsync(BuildTools tools, string folder, string? tag, CancellationToken cancellationToken) =>
+        new ImageStore(tools.Paths, tools.Content).ImportLayoutAsync(folder, tag, cancellationToken);
 }
 
 /// <summary>An OCI config's StopSignal: a name as kill(1) knows it, or a number.</summary>

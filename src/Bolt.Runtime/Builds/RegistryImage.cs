@@ -26,6 +26,18 @@ internal static class RegistryImage
         return await StoredImage.PrepareAsync(tools, text, image, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>What the store has under a name, else pulled; no lock has a say.</summary>
+    /// <param name="fresh">Asks the registry in any case.</param>
+    public static async Task<LocalImage> FindAsync(
+        BuildTools tools, string text, bool fresh, bool offline, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
+    {
+        var read = ImageReference.Parse(text);
+        var reference = read.Ok ? read.Value! : throw new BoltException(read.Diagnostics[0]);
+        var known = new ImageStore(tools.Paths, tools.Content).Find(reference.ToString());
+        // One that was built here is in no registry.
+        return known is not null && (!fresh || known.Target is null) ? known : await PullAsync(tools, reference, offline, progress, cancellationToken).ConfigureAwait(false);
+    }
+
     private static async Task<LocalImage> PullAsync(
         BuildTools tools, ImageReference reference, bool offline, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
     {

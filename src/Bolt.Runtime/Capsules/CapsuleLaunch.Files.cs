@@ -47,7 +47,7 @@ internal static partial class CapsuleLaunch
             .. spec.Terminal ? (ReadOnlySpan<LaunchStep>)[new(LaunchOperation.Terminal)] : [],
         ];
 
-        private ImmutableArray<LaunchStep> Names() =>
+        private ImmutableArray<LaunchStep> Names() => spec.BareNames ? [] :
         [
             new(LaunchOperation.File, "/etc/hostname", spec.Hostname + "\n", X: 0b110_100_100),
             .. spec.Seat is null

@@ -30,6 +30,8 @@ internal sealed record CapsuleSpec
     public string WorkingDirectory { get; init; } = "/";
     /// <summary>user[:group] by name or id, resolved in the root's own /etc/passwd and /etc/group; empty means 0:0.</summary>
     public string User { get; init; } = "";
+    /// <summary>/etc/hostname and /etc/hosts are what the image or a mount has: nothing is written into the root that is not the command's.</summary>
+    public bool BareNames { get; init; }
     /// <summary>Inner host name.</summary>
     public required string Hostname { get; init; }
     /// <summary>A pseudo-terminal is the standard streams.</summary>

@@ -13,15 +13,18 @@ internal sealed class ImagePacking(ContentStore content, ImageStore images)
     /// <summary>The image with a manifest; at once when it has one.</summary>
     public async Task<LocalImage> PackAsync(LocalImage image, CancellationToken cancellationToken)
     {
-        if (image.Manifest is not null)
+        // One that came from elsewhere keeps its bytes; one that was made on such a one has plain layers of its own.
+        if (image.Manifest is not null && (image.Target is not null || image.Layers.All(l => l.Blob != l.DiffId)))
         {
             return image;
         }
         var layers = new Descriptor[image.Layers.Length];
         await Parallel.ForAsync(0, layers.Length, cancellationToken, async (i, token) =>
         {
-            var digest = await PackLayerAsync(image.Layers[i].Blob, token).ConfigureAwait(false);
-            layers[i] = new Descriptor(MediaTypes.GzipLayer, digest.ToString(), content.SizeOf(digest)!.Value, null, null);
+            var layer = image.Layers[i];
+            var packed = layer.Blob != layer.DiffId;
+            var digest = packed ? layer.Blob : await PackLayerAsync(layer.Blob, token).ConfigureAwait(false);
+            layers[i] = new Descriptor(packed ? layer.MediaType : MediaTypes.GzipLayer, digest.ToString(), content.SizeOf(digest)!.Value, null, null);
         }).ConfigureAwait(false);
         var config = new Descriptor(MediaTypes.Config, image.Id.ToString(), content.SizeOf(image.Id)!.Value, null, null);
         var bytes = JsonSerializer.SerializeToUtf8Bytes(new ManifestDocument(2, MediaTypes.Manifest, config, layers), OciJson.Default.ManifestDocument);

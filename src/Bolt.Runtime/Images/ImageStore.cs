@@ -77,6 +77,26 @@ internal sealed class ImageStore(StoragePaths paths, ContentStore content)
         return image;
     }
 
+    /// <summary>
+    /// Keeps an image that Bolt made on another one: layers of that one may be packed as they came, its own are plain tars. A
+    /// manifest names them as they lie; <see cref="ImagePacking"/> makes the one that travels.
+    /// </summary>
+    public async Task<LocalImage> SaveAsync(string reference, byte[] config, ImmutableArray<ImageLayer> layers, CancellationToken cancellationToken)
+    {
+        if (layers.All(l => l.Blob == l.DiffId))
+        {
+            return await SaveAsync(reference, config, cancellationToken).ConfigureAwait(false);
+        }
+        var id = await content.WriteAsync(new MemoryStream(config), null, cancellationToken).ConfigureAwait(false);
+        var manifest = JsonSerializer.SerializeToUtf8Bytes(new ManifestDocument(
+            2, MediaTypes.Manifest, new Descriptor(MediaTypes.Config, id.ToString(), config.Length, null, null),
+            [.. layers.Select(l => new Descriptor(l.MediaType ?? MediaTypes.Layer, l.Blob.ToString(), l.Size, null, null))]), OciJson.Default.ManifestDocument);
+        var record = new ImageRecord(1, reference, id.ToString(), (await content.WriteAsync(new MemoryStream(manifest), null, cancellationToken).ConfigureAwait(false)).ToString());
+        var image = Open(record) ?? throw new BoltException(ImageErrors.NotWhole(reference));
+        await WriteAsync(record, cancellationToken).ConfigureAwait(false);
+        return image;
+    }
+
     /// <summary>Takes an image over from an OCI layout folder (image-spec image-layout.md).</summary>
     /// <param name="tag">Which of its images; null when there is only one.</param>
     public async Task<LocalImage> ImportLayoutAsync(string folder, string? tag, CancellationToken cancellationToken)

@@ -28,6 +28,15 @@ internal sealed record OciConfig
     public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
     /// <summary>When its maker says it was made; Bolt's own images do not say, so that equal ones are equal.</summary>
     public DateTimeOffset? Created { get; init; }
+    /// <summary>How a container is asked whether it is well; null: its maker does not say.</summary>
+    public HealthDocument? Healthcheck { get; init; }
+    /// <summary>Instructions for the Dockerfile that is built on it.</summary>
+    public ImmutableArray<string> OnBuild { get; init; } = [];
+    /// <summary>Runs commands that are texts; empty: /bin/sh -c.</summary>
+    public ImmutableArray<string> Shell { get; init; } = [];
+    public string Author { get; init; } = "";
+    /// <summary>How it was made, oldest step first; empty in what Bolt makes of recipes and projects.</summary>
+    public ImmutableArray<HistoryDocument> History { get; init; } = [];
     /// <summary>Digests of the uncompressed layers, lowest first.</summary>
     public ImmutableArray<Digest> DiffIds { get; init; } = [];
 
@@ -48,7 +57,13 @@ internal sealed record OciConfig
                 WorkingDir = OrNull(WorkingDirectory),
                 Labels = Labels.IsEmpty ? null : new SortedDictionary<string, string>(Labels.ToDictionary(), StringComparer.Ordinal),
                 StopSignal = OrNull(StopSignal),
+                Healthcheck = Healthcheck,
+                OnBuild = OrNull(OnBuild),
+                Shell = OrNull(Shell),
             },
+            Author = OrNull(Author),
+            Created = Created?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+            History = History.IsEmpty ? null : [.. History],
             Rootfs = new ConfigRoot("layers", [.. DiffIds.Select(d => d.ToString())]),
         },
         OciJson.Default.ConfigDocument);
@@ -91,6 +106,11 @@ internal sealed record OciConfig
             ExposedPorts = (process.ExposedPorts?.Keys ?? Enumerable.Empty<string>()).ToImmutableSortedSet(StringComparer.Ordinal),
             Volumes = (process.Volumes?.Keys ?? Enumerable.Empty<string>()).ToImmutableSortedSet(StringComparer.Ordinal),
             StopSignal = process.StopSignal ?? "",
+            Healthcheck = process.Healthcheck,
+            OnBuild = [.. (process.OnBuild ?? []).OfType<string>()],
+            Shell = [.. (process.Shell ?? []).OfType<string>()],
+            Author = document.Author ?? "",
+            History = [.. (document.History ?? []).OfType<HistoryDocument>()],
             Labels = (process.Labels ?? []).ToImmutableSortedDictionary(StringComparer.Ordinal),
             DiffIds = [.. layers.Select(l => Digest.Parse(l ?? "") ?? throw new JsonException($"`{l}` is no digest of a layer"))],
         };

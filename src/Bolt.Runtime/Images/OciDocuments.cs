@@ -10,6 +10,7 @@ internal sealed record ConfigDocument
     public ConfigProcess? Config { get; init; }
     public ConfigRoot? Rootfs { get; init; }
     public string? Created { get; init; }
+    public string? Author { get; init; }
     public HistoryDocument[]? History { get; init; }
 }
 
@@ -19,7 +20,8 @@ internal sealed record HistoryDocument
     public string? Created { get; init; }
     [JsonPropertyName("created_by")] public string? CreatedBy { get; init; }
     public string? Comment { get; init; }
-    [JsonPropertyName("empty_layer")] public bool EmptyLayer { get; init; }
+    [JsonPropertyName("author")] public string? Author { get; init; }
+    [JsonPropertyName("empty_layer"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool EmptyLayer { get; init; }
 }
 
 /// <summary>Its "config": Docker's names, with capitals.</summary>
@@ -34,6 +36,21 @@ internal sealed record ConfigProcess
     [JsonPropertyName("Labels")] public SortedDictionary<string, string>? Labels { get; init; }
     [JsonPropertyName("StopSignal")] public string? StopSignal { get; init; }
     [JsonPropertyName("Volumes")] public SortedDictionary<string, EmptyDocument>? Volumes { get; init; }
+    [JsonPropertyName("Healthcheck")] public HealthDocument? Healthcheck { get; init; }
+    [JsonPropertyName("OnBuild")] public string[]? OnBuild { get; init; }
+    [JsonPropertyName("Shell")] public string[]? Shell { get; init; }
+}
+
+/// <summary>Docker's extension of an image's config. Times in nanoseconds; 0: the runtime's own.</summary>
+internal sealed record HealthDocument
+{
+    /// <summary>"NONE", "CMD" and arguments, or "CMD-SHELL" and a text.</summary>
+    [JsonPropertyName("Test")] public string[]? Test { get; init; }
+    [JsonPropertyName("Interval"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public long Interval { get; init; }
+    [JsonPropertyName("Timeout"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public long Timeout { get; init; }
+    [JsonPropertyName("StartPeriod"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public long StartPeriod { get; init; }
+    [JsonPropertyName("StartInterval"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public long StartInterval { get; init; }
+    [JsonPropertyName("Retries"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public int Retries { get; init; }
 }
 
 /// <summary>{}: Go writes its sets so.</summary>

@@ -5,6 +5,8 @@ namespace Bolt.Launch;
 /// <summary>One file operation of bolt-shim. Owners are ids inside.</summary>
 internal abstract record FileOperation
 {
+    public const string FoundName = "found";
+
     /// <summary>Owner and mode of a path below the sheet's root; a link at its end is not followed.</summary>
     public sealed record Own(string Path, uint Uid, uint Gid, uint Mode) : FileOperation;
     /// <summary>Deletes what an absolute path names, with all below it.</summary>
@@ -13,6 +15,21 @@ internal abstract record FileOperation
     public sealed record MakeFolder(string Path, uint Uid, uint Gid, uint Mode) : FileOperation;
     /// <summary>Copies a tree to an absolute path that does not exist.</summary>
     public sealed record Copy(string Source, string Target) : FileOperation;
+    /// <summary>
+    /// Writes what is at <paramref name="Path"/> of merged layers as a tar into the file <paramref name="Target"/>, which exists: the
+    /// folders on the way to it, and with <paramref name="Recurse"/> all below it. Without <paramref name="Marks"/> the first entry is a
+    /// link <see cref="FoundName"/> to "/WHERE-IT-LED\nWHAT-DOES-NOT-EXIST".
+    /// </summary>
+    /// <param name="Layers">Trees, the lowest first.</param>
+    /// <param name="Marks">What one layer deletes is written as whiteouts.</param>
+    /// <param name="Latest">Times after this one (seconds since 1970) become it; -1: they stay.</param>
+    public sealed record Pack(ImmutableArray<string> Layers, string Path, bool Recurse, bool Marks, long Latest, string Target) : FileOperation;
+    /// <summary>
+    /// Takes back what a mount's target made of a layer: the empty file or folder at <paramref name="Path"/>, and the folders above
+    /// it that are empty and either new or as those of the layers below are.
+    /// </summary>
+    /// <param name="Below">Trees, the lowest first.</param>
+    public sealed record DropStub(string Layer, ImmutableArray<string> Below, string Path) : FileOperation;
 }
 
 /// <summary>File operations to do in order, until one fails.</summary>
@@ -62,6 +79,21 @@ internal sealed record FilesSheet(IdMap Ids, string Root, ImmutableArray<FileOpe
                 writer.Text(source);
                 writer.Text(target);
                 break;
+            case FileOperation.Pack pack:
+                writer.Number(5);
+                writer.Texts(pack.Layers);
+                writer.Text(pack.Path);
+                writer.Flag(pack.Recurse);
+                writer.Flag(pack.Marks);
+                writer.Number(pack.Latest);
+                writer.Text(pack.Target);
+                break;
+            case FileOperation.DropStub(var layer, var below, var path):
+                writer.Number(6);
+                writer.Text(layer);
+                writer.Texts(below);
+                writer.Text(path);
+                break;
         }
     }
 
@@ -74,12 +106,14 @@ internal sealed record FilesSheet(IdMap Ids, string Root, ImmutableArray<FileOpe
         writer.Number(mode);
     }
 
-    private static FileOperation ReadOperation(SheetReader reader) => reader.Number(1, 4) switch
+    private static FileOperation ReadOperation(SheetReader reader) => reader.Number(1, 6) switch
     {
         1 => new FileOperation.Own(reader.Text(), reader.Id(), reader.Id(), Mode(reader)),
         2 => new FileOperation.Delete(reader.Text()),
         3 => new FileOperation.MakeFolder(reader.Text(), reader.Id(), reader.Id(), Mode(reader)),
-        _ => new FileOperation.Copy(reader.Text(), reader.Text()),
+        4 => new FileOperation.Copy(reader.Text(), reader.Text()),
+        5 => new FileOperation.Pack(reader.Texts(), reader.Text(), reader.Flag(), reader.Flag(), reader.Number(-1, long.MaxValue), reader.Text()),
+        _ => new FileOperation.DropStub(reader.Text(), reader.Texts(), reader.Text()),
     };
 
     private static uint Mode(SheetReader reader) => (uint)reader.Number(0, 0xFFF);

@@ -61,6 +61,34 @@ internal sealed class ContentStore(StoragePaths paths)
         }
     }
 
+    /// <summary>Keeps a blob that someone else writes into a file: <paramref name="write"/> gets its path, and the file is there.</summary>
+    public async Task<Digest> MakeAsync(Func<string, Task> write, CancellationToken cancellationToken)
+    {
+        var beside = Path.Combine(incoming, Guid.NewGuid().ToString("n"));
+        try
+        {
+            StoreFolders.Ensure(blobs);
+            StoreFolders.Ensure(incoming);
+            // Held while it is written, as every file here: what can be locked for oneself belongs to nobody. A shared lock, which
+            // is what .NET takes, so that the writer may open it.
+            using var held = new FileStream(beside, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
+            await write(beside).ConfigureAwait(false);
+            var found = new Digest(Convert.ToHexStringLower(await SHA256.HashDataAsync(held, cancellationToken).ConfigureAwait(false)));
+            held.Flush(flushToDisk: true);
+            File.Move(beside, PathOf(found), overwrite: true);
+            return found;
+        }
+        catch (Exception e)
+        {
+            StoreFolders.Discard(beside);
+            if (StorageErrors.IsFileSystem(e))
+            {
+                throw StorageErrors.Wrap(beside, e);
+            }
+            throw;
+        }
+    }
+
     /// <summary>
     /// Takes a blob of known digest and size in pieces. The file of an interrupted transfer is taken up again, unless
     /// another process is at it: then this one starts a file of its own, so that no lock is waited for.

@@ -52,6 +52,16 @@ internal sealed class MappedFiles(string shimPath, IdMap ids)
     public Task CopyTreeAsync(string source, string target, CancellationToken cancellationToken) =>
         RunAsync("/", [new FileOperation.Copy(Path.GetFullPath(source), Path.GetFullPath(target))], cancellationToken);
 
+    /// <summary>
+    /// Writes what is at a path of merged layers as a tar into a file that exists, readable or not for this process itself: equal
+    /// trees give equal bytes.
+    /// </summary>
+    public Task PackAsync(FileOperation.Pack pack, CancellationToken cancellationToken) => RunAsync("/", [pack], cancellationToken);
+
+    /// <summary>Takes back what targets of mounts made of a layer.</summary>
+    public Task DropStubsAsync(string layer, ImmutableArray<string> below, IEnumerable<string> paths, CancellationToken cancellationToken) =>
+        RunAsync("/", [.. paths.Select(FileOperation (p) => new FileOperation.DropStub(layer, below, p))], cancellationToken);
+
     private async Task RunAsync(string root, ImmutableArray<FileOperation> operations, CancellationToken cancellationToken)
     {
         if (operations.IsEmpty)

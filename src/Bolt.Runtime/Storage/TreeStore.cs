@@ -55,6 +55,42 @@ internal sealed class TreeStore(StoragePaths paths, MappedFiles files)
         }
     }
 
+    /// <summary>
+    /// Takes a layer's tree over that a capsule wrote: the upper folder of its overlay, from the same file system. Its whole content
+    /// is what the layer's tar was packed from.
+    /// </summary>
+    public async Task<string> AdoptAsync(Digest diffId, string upper, CancellationToken cancellationToken)
+    {
+        var tree = Path.Combine(trees, diffId.Hex);
+        StoreFolders.Ensure(trees);
+        if (Find(diffId) is { } found)
+        {
+            return found;
+        }
+        await SweepAsync(diffId, cancellationToken).ConfigureAwait(false);
+        var beside = Path.Combine(trees, $".{diffId.Hex}.{Guid.NewGuid():n}");
+        try
+        {
+            StoreFolders.Ensure(beside);
+            using var held = StoreFolders.TryHold(Path.Combine(beside, "lock"), FileMode.CreateNew);
+            Directory.Move(upper, RootOf(beside));
+            await File.WriteAllTextAsync(Path.Combine(beside, "boot"), BootId(), cancellationToken).ConfigureAwait(false);
+            File.Delete(Path.Combine(beside, "lock"));
+            if (TryName(beside, tree))
+            {
+                MakeDurable(tree);
+                return RootOf(tree);
+            }
+        }
+        catch (Exception e) when (StorageErrors.IsFileSystem(e))
+        {
+            await files.DeleteTreeAsync(beside, CancellationToken.None).ConfigureAwait(false);
+            throw StorageErrors.Wrap(beside, e);
+        }
+        await files.DeleteTreeAsync(beside, CancellationToken.None).ConfigureAwait(false);
+        return RootOf(tree);
+    }
+
     private async Task MakeAsync(Digest diffId, string tree, Func<Stream> openTar, Func<Task>? whole, CancellationToken cancellationToken)
     {
         var beside = Path.Combine(trees, $".{diffId.Hex}.{Guid.NewGuid():n}");

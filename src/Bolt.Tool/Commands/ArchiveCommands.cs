@@ -112,6 +112,12 @@ internal static class ArchiveCommands
             await write(output);
             return ExitCode.Done;
         }
+        await WriteFileAsync(path, write);
+        return ExitCode.Done;
+    }
+
+    internal static async Task WriteFileAsync(string path, Func<Stream, Task> write)
+    {
         var beside = $"{path}.{Guid.NewGuid():n}";
         try
         {
@@ -120,7 +126,6 @@ internal static class ArchiveCommands
                 await write(file);
             }
             System.IO.File.Move(beside, path, overwrite: true);
-            return ExitCode.Done;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
