@@ -160,8 +160,7 @@ internal sealed class RunMounts(DockerBuilding building, int stage, DockerInstru
             }
             else
             {
-                var nodes = await FromStageAsync(bind, source, path, cancellationToken).ConfigureAwait(false);
-                file = nodes is [{ Path: "file" }];
+                (var nodes, file) = await FromStageAsync(bind, source, path, cancellationToken).ConfigureAwait(false);
                 trees = [await TreeAsync(nodes, cancellationToken).ConfigureAwait(false)];
             }
         }
@@ -191,7 +190,7 @@ internal sealed class RunMounts(DockerBuilding building, int stage, DockerInstru
         }
     }
 
-    private async Task<ImmutableArray<SourceNode>> FromStageAsync(DockerMount.Bind bind, StageResult source, string path, CancellationToken cancellationToken)
+    private async Task<(ImmutableArray<SourceNode> Nodes, bool File)> FromStageAsync(DockerMount.Bind bind, StageResult source, string path, CancellationToken cancellationToken)
     {
         var found = await building.LookAsync(source.Layers, "/" + path, recurse: true, cancellationToken).ConfigureAwait(false);
         if (found.Missing.Length > 0 || source.Layers.IsEmpty)
@@ -199,8 +198,8 @@ internal sealed class RunMounts(DockerBuilding building, int stage, DockerInstru
             throw new BoltException(DockerBuildErrors.NotFound(bind.At, "/" + path, $"`{bind.From!.Raw}`"));
         }
         var files = CopyStep.Renamed(found, "x");
-        return files.Find("x") is { Kind: SourceKind.File } one ? [one with { Path = "file" }]
-            : [.. files.All.Where(n => n.Path.Length > 2).Select(n => n with { Path = n.Path[2..] })];
+        return files.Find("x") is { Kind: SourceKind.File } one ? ([one with { Path = "file" }], true)
+            : ([.. files.All.Where(n => n.Path.Length > 2).Select(n => n with { Path = n.Path[2..] })], false);
     }
 
     private async Task<string> TreeAsync(ImmutableArray<SourceNode> nodes, CancellationToken cancellationToken)
