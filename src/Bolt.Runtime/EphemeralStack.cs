@@ -10,7 +10,7 @@ using Bolt.Surge;
 namespace Bolt;
 
 /// <summary>
-/// A stack that this process owns and that is thrown away at its end. Made by <see cref="BoltRuntime.StartEphemeralAsync"/>.
+/// A stack that this process owns and that is thrown away at its end. Made by <see cref="BoltRuntime.StartEphemeralAsync(Boltfile, EphemeralOptions, CancellationToken)"/>.
 /// Its members may be called from any thread.
 /// </summary>
 public sealed partial class EphemeralStack : IAsyncDisposable
