@@ -17,14 +17,16 @@ public sealed record BoltOptions
     public string? DotnetPath { get; init; }
     /// <summary>Absolute path of registries.toml (docs/registries.md); null: registries need no settings.</summary>
     public string? RegistriesFile { get; init; }
+    /// <summary>Absolute path of trust.toml (docs/trust.md); null: no rules, and a warning for images that nobody stands for.</summary>
+    public string? TrustFile { get; init; }
     /// <summary>Absolute path of Docker's config.json with logins and credential helpers; null: no one is logged in.</summary>
     public string? DockerConfigFile { get; init; }
 
     /// <summary>
     /// The folders that the tool uses: as root /var/lib/bolt, /run/bolt and /var/cache/bolt, else below XDG_DATA_HOME,
     /// XDG_RUNTIME_DIR and XDG_CACHE_HOME (XDG base directory specification). BOLT_STATE, BOLT_RUN and BOLT_CACHE override.
-    /// Registry settings are /etc/bolt/registries.toml or the one below XDG_CONFIG_HOME, or what BOLT_REGISTRIES names;
-    /// logins are in DOCKER_CONFIG or ~/.docker.
+    /// Registry settings are /etc/bolt/registries.toml or the one below XDG_CONFIG_HOME, or what BOLT_REGISTRIES names; trust.toml
+    /// lies beside and BOLT_TRUST names another; logins are in DOCKER_CONFIG or ~/.docker.
     /// </summary>
     /// <param name="environment">Reads one environment variable.</param>
     /// <param name="root">The caller's effective uid is 0.</param>
@@ -36,6 +38,9 @@ public sealed record BoltOptions
             : root ? rootFolder
             : Path.Combine(xdg is { Length: > 0 } ? xdg : fallback, "bolt");
 
+        var config = environment("XDG_CONFIG_HOME") is { Length: > 0 } xdgConfig ? xdgConfig : home + "/.config";
+        string Settings(string own, string name) => environment(own) is { Length: > 0 } chosen ? Path.GetFullPath(chosen) : SettingsOf(root, config, name);
+
         var state = Pick("BOLT_STATE", "/var/lib/bolt", environment("XDG_DATA_HOME"), home + "/.local/share");
         return new BoltOptions
         {
@@ -43,17 +48,17 @@ public sealed record BoltOptions
             RunFolder = Pick("BOLT_RUN", "/run/bolt", environment("XDG_RUNTIME_DIR"), state + "/run"),
             CacheFolder = Pick("BOLT_CACHE", "/var/cache/bolt", environment("XDG_CACHE_HOME"), home + "/.cache"),
             ShimPath = environment("BOLT_SHIM"),
-            RegistriesFile = environment("BOLT_REGISTRIES") is { Length: > 0 } registries ? Path.GetFullPath(registries)
-                : RegistriesOf(root, environment("XDG_CONFIG_HOME") is { Length: > 0 } config ? config : home + "/.config"),
+            RegistriesFile = Settings("BOLT_REGISTRIES", "registries.toml"),
+            TrustFile = Settings("BOLT_TRUST", "trust.toml"),
             DockerConfigFile = Path.GetFullPath((environment("DOCKER_CONFIG") is { Length: > 0 } docker ? docker : home + "/.docker") + "/config.json"),
         };
     }
 
     // The machine's settings count for whoever has none of his own.
-    private static string RegistriesOf(bool root, string config)
+    private static string SettingsOf(bool root, string config, string name)
     {
-        const string machine = "/etc/bolt/registries.toml";
-        var own = Path.Combine(config, "bolt/registries.toml");
+        var machine = "/etc/bolt/" + name;
+        var own = Path.Combine(config, "bolt", name);
         return root || !File.Exists(own) ? machine : own;
     }
 }

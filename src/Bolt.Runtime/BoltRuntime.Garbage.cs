@@ -2,6 +2,7 @@ using Bolt.Builds;
 using Bolt.Images;
 using Bolt.Storage;
 using Bolt.Surge;
+using Bolt.Trust;
 
 namespace Bolt;
 
@@ -44,6 +45,10 @@ public sealed partial class BoltRuntime
         named.UnionWith(Builds(rooms.Paths));
         named.UnionWith(StepCache.Named(rooms.Paths, dry));
         named.UnionWith(Running());
+        if (!dry)
+        {
+            new KeptSignatures(rooms.Paths).Keep(named);
+        }
         var swept = await new StoreSweep(rooms.Paths, rooms.Files, grace ?? TimeSpan.FromMinutes(10)).RunAsync(named, dry, cancellation).ConfigureAwait(false);
         if (!dry)
         {

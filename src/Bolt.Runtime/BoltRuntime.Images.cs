@@ -14,8 +14,14 @@ public sealed partial class BoltRuntime
     /// <param name="reference">"[HOST[:PORT]/]NAME[:TAG][@sha256:…]", filled in as Docker does.</param>
     /// <param name="progress">Sees how far it is; called from several threads.</param>
     /// <param name="cancellation">Gives up; what was fetched of a layer is kept for the next time.</param>
-    public async Task<ImageSummary> PullAsync(string reference, IProgress<TransferEvent>? progress, CancellationToken cancellation) =>
-        Summary(await Rooms.Tools.Registry.PullAsync(Named(reference), progress, cancellation).ConfigureAwait(false));
+    /// <exception cref="BoltException">BOLT24xx: it could not be fetched; BOLT25xx: it is here, and the policy does not let it start.</exception>
+    public async Task<ImageSummary> PullAsync(string reference, IProgress<TransferEvent>? progress, CancellationToken cancellation)
+    {
+        var image = await Rooms.Tools.Registry.PullAsync(Named(reference), progress, cancellation).ConfigureAwait(false);
+        // Its signatures come with it: a start without a network needs them.
+        await Rooms.Tools.Trust.CheckAsync(Named(reference), image, offline: false, cancellation).ConfigureAwait(false);
+        return Summary(image);
+    }
 
     /// <summary>Sends an image of the store to a registry: layers that are there already do not travel.</summary>
     /// <param name="image">A reference, a recipe's name, or the start of an id.</param>

@@ -34,6 +34,7 @@ public sealed partial class BoltRuntime
             return [.. await Task.WhenAll(wanted.Select(async service =>
             {
                 var image = await Rooms.Images.PrepareAsync(service.Source, folder, pins, offline, report, cancellation).ConfigureAwait(false);
+                foreach (var warning in image.Warnings) progress?.Report(warning.Message);
                 return new PreparedService(service.Name, image.Reference, image.Id.ToString());
             })).ConfigureAwait(false)];
         }

@@ -6,6 +6,7 @@ using Bolt.Launch;
 using Bolt.Registries;
 using Bolt.Storage;
 using Bolt.Surge;
+using Bolt.Trust;
 
 namespace Bolt;
 
@@ -40,7 +41,8 @@ public sealed partial class BoltRuntime(BoltOptions options)
         var files = new MappedFiles(shim, ids);
         var (content, trees) = (new ContentStore(paths), new TreeStore(paths, files));
         var registry = new Registry(options.RegistriesFile, options.DockerConfigFile, paths, content, trees, new ImageStore(paths, content));
-        var tools = new BuildTools(paths, content, trees, files, ids, shim, options.DotnetPath, registry);
+        var tools = new BuildTools(paths, content, trees, files, ids, shim, options.DotnetPath, registry,
+            new ImageTrust(options.TrustFile, paths, registry));
         return new StackRooms(paths, ids, shim, files, new VolumeStore(paths, files), new ImageBuild(tools), tools);
     }
 }

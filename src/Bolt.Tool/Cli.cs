@@ -108,6 +108,8 @@ internal static class Cli
         (["save", "load", "export", "import"], ArchiveCommands.Create),
         (["login"], () => [LoginCommand.Create()]),
         (["logout"], () => [LoginCommand.CreateLogout()]),
+        (["sign", "verify"], SignCommands.Create),
+        (["trust"], () => [TrustCommand.Create()]),
         (["doctor"], () => [DoctorCommand.Create()]),
         (["version"], () => [VersionCommand.Create()]),
         (["supervise"], () => [SuperviseCommand.Create()]),

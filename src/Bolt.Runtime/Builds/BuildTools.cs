@@ -1,6 +1,7 @@
 using Bolt.Launch;
 using Bolt.Registries;
 using Bolt.Storage;
+using Bolt.Trust;
 
 namespace Bolt.Builds;
 
@@ -8,6 +9,7 @@ namespace Bolt.Builds;
 /// <param name="ShimPath">bolt-shim.</param>
 /// <param name="DotnetPath">The dotnet host; null looks in PATH.</param>
 /// <param name="Registry">Where images come from.</param>
+/// <param name="Trust">Whether they may start.</param>
 internal sealed record BuildTools(
     StoragePaths Paths,
     ContentStore Content,
@@ -16,4 +18,5 @@ internal sealed record BuildTools(
     IdMap Ids,
     string ShimPath,
     string? DotnetPath,
-    Registry Registry);
+    Registry Registry,
+    ImageTrust Trust);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Bolt.Diagnostics;
 using Bolt.Storage;
 
 namespace Bolt.Builds;
@@ -26,6 +27,8 @@ internal sealed record PreparedImage
     public ImmutableArray<int> ExposedPorts { get; init; } = [];
     /// <summary>Signal number that asks it to end.</summary>
     public int StopSignal { get; init; } = 15;
+    /// <summary>What is to be said before it starts.</summary>
+    public ImmutableArray<Diagnostic> Warnings { get; init; } = [];
     /// <summary>What only a recipe knows; null for other images.</summary>
     public RecipeTraits? Recipe { get; init; }
 }

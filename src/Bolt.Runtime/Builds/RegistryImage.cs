@@ -19,11 +19,14 @@ internal static class RegistryImage
         var wanted = pin is null ? reference : reference with { Tag = null, Digest = pin };
         var image = new ImageStore(tools.Paths, tools.Content).Find(wanted.ToString())
             ?? await PullAsync(tools, wanted, offline, progress, cancellationToken).ConfigureAwait(false);
+        // Before it is pinned: what may not start leaves no trace in the lock.
+        var warning = await tools.Trust.CheckAsync(reference, image, offline, cancellationToken).ConfigureAwait(false);
         if (pin is null && image.Target is { } target)
         {
             @lock.SetImage(reference.ToString(), target);
         }
-        return await StoredImage.PrepareAsync(tools, text, image, cancellationToken).ConfigureAwait(false);
+        var prepared = await StoredImage.PrepareAsync(tools, text, image, cancellationToken).ConfigureAwait(false);
+        return warning is null ? prepared : prepared with { Warnings = [warning] };
     }
 
     /// <summary>What the store has under a name, else pulled; no lock has a say.</summary>

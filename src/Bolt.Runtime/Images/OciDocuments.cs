@@ -73,6 +73,9 @@ internal sealed record ShapeDocument(int SchemaVersion, string? MediaType, Descr
 /// <summary>A manifest as Bolt writes it.</summary>
 internal sealed record ManifestDocument(int SchemaVersion, string MediaType, Descriptor Config, Descriptor[] Layers);
 
+/// <summary>A manifest that is no image but refers to one (image-spec manifest.md "subject").</summary>
+internal sealed record ArtifactDocument(int SchemaVersion, string MediaType, string ArtifactType, Descriptor Config, Descriptor[] Layers, Descriptor Subject);
+
 internal sealed record Descriptor(
     string? MediaType,
     string? Digest,
@@ -97,6 +100,7 @@ internal sealed record ImageRecord(int Version, string Reference, string Config,
 [JsonSerializable(typeof(IndexDocument))]
 [JsonSerializable(typeof(DockerArchiveEntry[]))]
 [JsonSerializable(typeof(ManifestDocument))]
+[JsonSerializable(typeof(ArtifactDocument))]
 [JsonSerializable(typeof(ShapeDocument))]
 [JsonSerializable(typeof(ImageRecord))]
 internal sealed partial class OciJson : JsonSerializerContext;

@@ -1,4 +1,3 @@
-using System.Net.Http.Headers;
 using Bolt.Diagnostics;
 using Bolt.Images;
 using Bolt.Storage;
@@ -59,19 +58,10 @@ internal sealed class ImagePush(RegistryClient client, ContentStore content, Ima
         return places;
     }
 
-    private async Task ManifestAsync(RegistryRepository repository, Digest manifest, string name, CancellationToken cancellationToken)
+    private Task ManifestAsync(RegistryRepository repository, Digest manifest, string name, CancellationToken cancellationToken)
     {
         var bytes = images.ReadDocument(manifest);
         var type = ImageDocument.Parse(bytes, OciJson.Default.ShapeDocument, "manifest").MediaType ?? MediaTypes.Manifest;
-        HttpRequestMessage Request(Uri address) => new(HttpMethod.Put, repository.Manifest(address, name))
-        {
-            Content = new ByteArrayContent(bytes) { Headers = { ContentType = new MediaTypeHeaderValue(type) } },
-        };
-        using var response = await client.ExpectAsync(
-            await client.SendAsync(repository, BlobUpload.Actions, Request, cancellationToken).ConfigureAwait(false), repository, repository.Path, cancellationToken).ConfigureAwait(false);
-        if (response.Headers.TryGetValues("Docker-Content-Digest", out var said) && said.First() != manifest.ToString())
-        {
-            throw new BoltException(RegistryErrors.WrongDigest(repository.ToString(), manifest.ToString(), said.First()));
-        }
+        return ManifestPut.SendAsync(client, repository, bytes, type, name, cancellationToken);
     }
 }

@@ -42,6 +42,33 @@ internal sealed class Registry(string? settingsFile, string? dockerConfigFile, S
         return found;
     }
 
+    /// <summary>What a name stands for in its registry now, and this machine's manifest below it.</summary>
+    public async Task<(FetchedDocument Target, FetchedDocument Manifest)> ResolveAsync(ImageReference reference, CancellationToken cancellationToken)
+    {
+        using var client = Client(null);
+        return await new ManifestFetch(client, new RegistryRepository(reference.Registry, reference.Repository)).ResolveAsync(reference, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Documents attached to any of these manifests, beside the image itself; mirrors are not asked.</summary>
+    public async Task<IReadOnlyList<Attachment>> AttachmentsAsync(ImageReference reference, IEnumerable<Digest> subjects, AttachmentKind kind, CancellationToken cancellationToken)
+    {
+        using var client = Client(null);
+        var attachments = new Attachments(client, new RegistryRepository(reference.Registry, reference.Repository), content);
+        var found = new List<Attachment>();
+        foreach (var subject in subjects)
+        {
+            found.AddRange(await attachments.FetchAsync(subject, kind, cancellationToken).ConfigureAwait(false));
+        }
+        return found;
+    }
+
+    /// <summary>Attaches a document to an image of a registry. Digest of the manifest that refers to it.</summary>
+    public async Task<Digest> AttachAsync(ImageReference reference, FetchedDocument subject, AttachmentKind kind, Attachment attachment, CancellationToken cancellationToken)
+    {
+        using var client = Client(null);
+        return await new Attachments(client, new RegistryRepository(reference.Registry, reference.Repository), content).AddAsync(subject, kind, attachment, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Asks the registry whether the password is right, and keeps it.</summary>
     public async Task LoginAsync(string host, string user, string secret, CancellationToken cancellationToken)
     {

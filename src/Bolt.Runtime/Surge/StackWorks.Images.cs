@@ -13,9 +13,14 @@ internal sealed partial class StackWorks
         if (Ground?.Frozen.Images.GetValueOrDefault(service.Name) is { } known) return _images[service.Name] = Task.FromResult(known);
         var step = $"prepare {service.Name}";
         var progress = new StepReport(p => tell(new StackEvent.StepProgress(clock.GetUtcNow(), step, p.Text, p.Done, p.Total)));
-        var task = rooms.Images.PrepareAsync(service.Wanted.Source, Stack.Folder, Lock, Request.Offline, progress, cancellation);
-        _images[service.Name] = task;
-        return task;
+        return _images[service.Name] = WarnedAsync(rooms.Images.PrepareAsync(service.Wanted.Source, Stack.Folder, Lock, Request.Offline, progress, cancellation));
+    }
+
+    private async Task<PreparedImage> WarnedAsync(Task<PreparedImage> preparing)
+    {
+        var image = await preparing.ConfigureAwait(false);
+        foreach (var warning in image.Warnings) tell(new StackEvent.Warned(clock.GetUtcNow(), warning));
+        return image;
     }
 
     // A service that was adopted has never been prepared in this process; its image is on disk.

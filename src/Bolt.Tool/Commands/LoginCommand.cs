@@ -34,37 +34,20 @@ internal static class LoginCommand
     private static async Task<int> LoginAsync(Invocation invocation)
     {
         var host = invocation.Parsed.GetRequiredValue(Host);
-        var user = invocation.Value(User) ?? Ask(invocation, $"user for {host}: ", hidden: false);
-        var password = invocation.Value(FromInput) ? (await Console.In.ReadToEndAsync(invocation.Cancellation)).TrimEnd('\r', '\n') : Ask(invocation, $"password for {user}: ", hidden: true);
+        var user = invocation.Value(User) ?? Ask(invocation, $"user for {host}: ");
+        var password = invocation.Value(FromInput) ? (await Console.In.ReadToEndAsync(invocation.Cancellation)).TrimEnd('\r', '\n') : SecretQuestion.Ask(invocation, $"password for {user}: ", ToolErrors.NoOneToAsk);
         await invocation.Runtime.LoginAsync(host, user, password, invocation.Cancellation);
         invocation.Screen.Say($"logged in to {host} as {user}");
         return ExitCode.Done;
     }
 
-    private static string Ask(Invocation invocation, string question, bool hidden)
+    private static string Ask(Invocation invocation, string question)
     {
         if (Console.IsInputRedirected)
         {
             throw new BoltException(ToolErrors.NoOneToAsk());
         }
         invocation.Screen.Error.Write(question);
-        if (!hidden)
-        {
-            return Console.ReadLine() ?? "";
-        }
-        var secret = new System.Text.StringBuilder();
-        for (var key = Console.ReadKey(intercept: true); key.Key != ConsoleKey.Enter; key = Console.ReadKey(intercept: true))
-        {
-            if (key.Key == ConsoleKey.Backspace)
-            {
-                secret.Length = Math.Max(0, secret.Length - 1);
-            }
-            else if (key.KeyChar != '\0')
-            {
-                secret.Append(key.KeyChar);
-            }
-        }
-        invocation.Screen.Error.WriteLine();
-        return secret.ToString();
+        return Console.ReadLine() ?? "";
     }
 }

@@ -61,7 +61,8 @@ public class DotnetProjectBuildTests
         var wrapper = stores.Folder + "/dotnet";
         File.WriteAllText(wrapper, $"#!/bin/sh\necho start >> '{log}'\nexec '{real.Program}' \"$@\"\n");
         File.SetUnixFileMode(wrapper, (UnixFileMode)0x1ed);
-        var tools = new BuildTools(stores.Paths, stores.Content, stores.Trees, stores.Files, stores.Files.Ids, stores.Shim, wrapper, stores.Registry());
+        var tools = new BuildTools(stores.Paths, stores.Content, stores.Trees, stores.Files, stores.Files.Ids, stores.Shim, wrapper, stores.Registry(),
+            new Bolt.Trust.ImageTrust(null, stores.Paths, stores.Registry()));
         return (new DotnetProjectBuild(tools, async _ => new PreparedImage
         {
             Reference = DotnetProjectBuild.BaseRecipe,

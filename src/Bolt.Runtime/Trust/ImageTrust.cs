@@ -1,0 +1,98 @@
+using System.Collections.Immutable;
+using Bolt.Diagnostics;
+using Bolt.Images;
+using Bolt.Registries;
+using Bolt.Storage;
+
+namespace Bolt.Trust;
+
+/// <summary>The room's door: signs images, and says before an image starts whether someone trusted has signed it.</summary>
+/// <param name="policyFile">trust.toml; null or absent: warn about all but this machine's own registries.</param>
+internal sealed class ImageTrust(string? policyFile, StoragePaths paths, Registry registry)
+{
+    private static readonly AttachmentKind Kind = new(Signature.ArtifactType, Signature.MediaType, "sig");
+    private readonly KeptSignatures kept = new(paths);
+
+    /// <summary>Null, or what is to be said although it may start.</summary>
+    /// <param name="offline">Only signatures that were fetched before count.</param>
+    /// <exception cref="BoltException">BOLT25xx: the policy does not let it start.</exception>
+    public async Task<Diagnostic?> CheckAsync(ImageReference reference, LocalImage image, bool offline, CancellationToken cancellation)
+    {
+        var rule = TrustFile.Get(policyFile).For(reference);
+        if (rule.Mode == TrustMode.Accept)
+        {
+            return null;
+        }
+        var problem = rule.Keys.IsEmpty
+            ? rule.Mode == TrustMode.Require ? TrustErrors.NoKeyRequired(rule.Repository) : TrustErrors.NoRule(rule.Repository)
+            : await ProblemAsync(reference, image, [.. rule.Keys.Select(PublicKey.Read)], offline, cancellation).ConfigureAwait(false);
+        return problem is null ? null
+            : rule.Mode == TrustMode.Require ? throw new BoltException(problem)
+            : problem with { Severity = Severity.Warning };
+    }
+
+    /// <summary>Who of these keys, or of the policy's for the repository, has signed what the name stands for now.</summary>
+    /// <exception cref="BoltException">BOLT25xx: none.</exception>
+    public async Task<(Digest Digest, ImmutableArray<(SignedClaim Claim, PublicKey Key)> Good)> VerifyAsync(
+        ImageReference reference, IReadOnlyList<string> keyFiles, CancellationToken cancellation)
+    {
+        if (keyFiles.Count == 0)
+        {
+            keyFiles = TrustFile.Get(policyFile).For(reference).Keys;
+        }
+        if (keyFiles.Count == 0)
+        {
+            throw new BoltException(TrustErrors.NoKeyRequired($"{reference.Registry}/{reference.Repository}"));
+        }
+        var keys = keyFiles.Select(PublicKey.Read).ToArray();
+        var (target, manifest) = await registry.ResolveAsync(reference, cancellation).ConfigureAwait(false);
+        Digest[] digests = [.. new[] { target.Digest, manifest.Digest }.Distinct()];
+        var (good, problem) = TrustJudgement.Of(reference, digests, await FetchAsync(reference, digests, cancellation).ConfigureAwait(false), keys);
+        return problem is null ? (target.Digest, good) : throw new BoltException(problem);
+    }
+
+    /// <summary>Signs what the name stands for now, in its registry. The signed digest.</summary>
+    public async Task<Digest> SignAsync(ImageReference reference, SigningKey key, CancellationToken cancellation)
+    {
+        var (target, _) = await registry.ResolveAsync(reference, cancellation).ConfigureAwait(false);
+        var signature = Signature.Of(reference, target.Digest, key);
+        var annotations = new Dictionary<string, string> { [Signature.Annotation] = Convert.ToBase64String(signature.Bytes) };
+        await registry.AttachAsync(reference, target, Kind, new Attachment(signature.Payload, annotations), cancellation).ConfigureAwait(false);
+        return target.Digest;
+    }
+
+    private async Task<Diagnostic?> ProblemAsync(ImageReference reference, LocalImage image, PublicKey[] keys, bool offline, CancellationToken cancellation)
+    {
+        Digest[] digests = [.. new[] { image.Target, image.Manifest }.OfType<Digest>().Distinct()];
+        if (digests.Length == 0)
+        {
+            return TrustErrors.Unsigned(reference.ToString(), image.Id.ToString());
+        }
+        var known = kept.Find(digests[0]);
+        if (known is not null && TrustJudgement.Of(reference, digests, known, keys) is { Problem: null })
+        {
+            return null;
+        }
+        if (offline)
+        {
+            return known is null ? TrustErrors.NotKnownOffline(reference.ToString()) : TrustJudgement.Of(reference, digests, known, keys).Problem;
+        }
+        var found = await FetchAsync(reference, digests, cancellation).ConfigureAwait(false);
+        await kept.WriteAsync(digests[0], found, cancellation).ConfigureAwait(false);
+        return TrustJudgement.Of(reference, digests, found, keys).Problem;
+    }
+
+    private async Task<IReadOnlyList<Signature>> FetchAsync(ImageReference reference, IReadOnlyList<Digest> digests, CancellationToken cancellation)
+    {
+        var found = new List<Signature>();
+        foreach (var attachment in await registry.AttachmentsAsync(reference, digests, Kind, cancellation).ConfigureAwait(false))
+        {
+            var bytes = new byte[1024];
+            if (attachment.Annotations.TryGetValue(Signature.Annotation, out var text) && Convert.TryFromBase64String(text, bytes, out var length))
+            {
+                found.Add(new Signature(attachment.Content, bytes[..length]));
+            }
+        }
+        return found;
+    }
+}
