@@ -35,10 +35,10 @@ internal static class ToolErrors
     public static Diagnostic NoInput() =>
         new("BOLT6910", Severity.Error, "standard input is a terminal", Fix: "give `--input FILE`, or pipe an archive in");
 
-    public static Diagnostic NotTheSame() => new("BOLT6914", Severity.Error, "the passwords differ", Fix: "type the same one twice");
+    public static Diagnostic NotTheSame() => new("BOLT6930", Severity.Error, "the passwords differ", Fix: "type the same one twice");
 
     public static Diagnostic NoPassword() =>
-        new("BOLT6915", Severity.Error, "there is no terminal to ask for the key's password", Fix: "set COSIGN_PASSWORD");
+        new("BOLT6931", Severity.Error, "there is no terminal to ask for the key's password", Fix: "set COSIGN_PASSWORD");
 
     public static Diagnostic Unreadable(string path, string reason) => new("BOLT6911", Severity.Error, $"cannot read `{path}`: {reason}");
 

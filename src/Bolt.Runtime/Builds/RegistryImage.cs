@@ -38,7 +38,12 @@ internal static class RegistryImage
         var reference = read.Ok ? read.Value! : throw new BoltException(read.Diagnostics[0]);
         var known = new ImageStore(tools.Paths, tools.Content).Find(reference.ToString());
         // One that was built here is in no registry.
-        return known is not null && (!fresh || known.Target is null) ? known : await PullAsync(tools, reference, offline, progress, cancellationToken).ConfigureAwait(false);
+        var image = known is not null && (!fresh || known.Target is null) ? known : await PullAsync(tools, reference, offline, progress, cancellationToken).ConfigureAwait(false);
+        if (await tools.Trust.CheckAsync(reference, image, offline, cancellationToken).ConfigureAwait(false) is { } warning)
+        {
+            progress?.Report(new BuildProgress($"warning: {warning.Message}", 0, 0));
+        }
+        return image;
     }
 
     private static async Task<LocalImage> PullAsync(

@@ -19,7 +19,8 @@ internal sealed class ImageTrust(string? policyFile, StoragePaths paths, Registr
     public async Task<Diagnostic?> CheckAsync(ImageReference reference, LocalImage image, bool offline, CancellationToken cancellation)
     {
         var rule = TrustFile.Get(policyFile).For(reference);
-        if (rule.Mode == TrustMode.Accept)
+        // What was built or loaded here, the user stands for himself, unless a rule says who must.
+        if (rule.Mode == TrustMode.Accept || (rule is { Mode: TrustMode.Warn, Keys.IsEmpty: true } && image.Target is null))
         {
             return null;
         }
