@@ -81,6 +81,12 @@ internal static class Cli
         return root;
     }
 
+    /// <summary>A verb of the whole tree; its root when none is named, null when there is none of that name.</summary>
+    public static Command? Find(string? name) =>
+        Tree() is var root && name is null ? root : root.Subcommands.FirstOrDefault(c => c.Name == name && !c.Hidden);
+
+    public static Command Root(Command command) => command.Parents.OfType<Command>().FirstOrDefault() is { } above ? Root(above) : command;
+
     // In the order of the help.
     private static readonly (string[] Names, Func<IEnumerable<Command>> Create)[] Verbs =
     [
@@ -111,6 +117,9 @@ internal static class Cli
         (["sign", "verify"], SignCommands.Create),
         (["trust"], () => [TrustCommand.Create()]),
         (["doctor"], () => [DoctorCommand.Create()]),
+        (["completion", "complete"], () => [CompletionCommand.Create(), CompletionCommand.CreateHidden()]),
+        (["man"], () => [ManCommand.Create()]),
+        (["help"], () => [HelpCommand.Create()]),
         (["version"], () => [VersionCommand.Create()]),
         (["supervise"], () => [SuperviseCommand.Create()]),
         // The original Bolt's spelling.

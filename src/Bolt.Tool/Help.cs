@@ -16,6 +16,8 @@ internal static class Help
         return command;
     }
 
+    public static string[] ExamplesOf(Command command) => Examples.GetValueOrDefault(command.Name, []);
+
     public static HelpOption Option()
     {
         var option = new HelpOption("--help", "-h");

@@ -70,12 +70,11 @@ internal sealed class Invocation : IDisposable
     public bool HasBoltfile => Parsed.GetValue(Cli.File) is not null || File.Exists(BoltfilePath());
 
     /// <summary>The Boltfile that was meant, there or not.</summary>
-    public string BoltfilePath()
+    public string BoltfilePath() => Parsed.GetValue(Cli.File) ?? NearestBoltfile();
+
+    /// <summary>The one in this folder or the nearest above; where it would be, when there is none.</summary>
+    public static string NearestBoltfile()
     {
-        if (Parsed.GetValue(Cli.File) is { } named)
-        {
-            return named;
-        }
         var path = "Boltfile.toml";
         for (var folder = new DirectoryInfo(Environment.CurrentDirectory); folder is not null; folder = folder.Parent)
         {

@@ -7,7 +7,7 @@ public class SpeechTests(InstalledTool tool)
 {
     public static TheoryData<string> Verbs { get; } = new(
         "up", "down", "ps", "status", "logs", "exec", "stop", "start", "restart", "run", "pull", "push",
-        "images", "inspect", "history", "referrers", "tag", "rmi", "gc", "save", "load", "export", "import", "login", "logout", "doctor", "version", "surge");
+        "images", "inspect", "history", "referrers", "tag", "rmi", "gc", "save", "load", "export", "import", "login", "logout", "doctor", "completion", "man", "help", "version", "surge");
 
     [Theory]
     [MemberData(nameof(Verbs))]
@@ -25,6 +25,42 @@ public class SpeechTests(InstalledTool tool)
         var version = (await tool.BoltAsync(tool.FreshFolder("help"), "--version")).Expect(0).Output;
         Assert.Equal(version, (await tool.BoltAsync(tool.FreshFolder("help"), "version")).Expect(0).Output);
         Assert.Matches(@"^\d+\.\d+\.\d+\S*\n$", version);
+    }
+
+    [Theory]
+    [InlineData("bolt unp", "unpause")]
+    [InlineData("bolt stop w", "web,worker")]
+    [InlineData("bolt logs --fo", "--follow")]
+    [InlineData("bolt completion ", "bash,fish,pwsh,zsh")]
+    [InlineData("bolt exec web ", "")]
+    public async Task A_shell_is_told_what_may_follow(string line, string words)
+    {
+        await using var stack = tool.Stack("project = \"words\"\n[services.web]\nimage = \"bolt://nginx\"\n[services.worker]\nimage = \"bolt://nginx\"\n");
+        var told = (await stack.BoltAsync("complete", $"{line.Length}", line)).Expect(0).Output;
+        Assert.Equal(words, string.Join(',', told.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Bash_reads_its_script_and_asks_the_tool()
+    {
+        var folder = tool.FreshFolder("bash");
+        var script = Path.Combine(folder, "bolt.bash");
+        File.WriteAllText(script, (await tool.BoltAsync(folder, "completion", "bash")).Expect(0).Output);
+        var asked = await tool.RunAsync(folder, new Dictionary<string, string>(),
+            ["-c", "bolt() { dotnet bolt \"$@\"; }; compopt() { :; }; . ./bolt.bash; COMP_LINE='bolt unp' COMP_POINT=8; _bolt; echo \"${COMPREPLY[*]}\""], program: "bash");
+        Assert.Equal("unpause\n", asked.Expect(0).Output);
+    }
+
+    [Fact]
+    public async Task Every_verb_has_a_manual_page_and_topics_are_explained()
+    {
+        var folder = tool.FreshFolder("man");
+        Golden.Check("Help/bolt-up.1", System.Text.RegularExpressions.Regex.Replace((await tool.BoltAsync(folder, "man", "up")).Expect(0).Output, "\"bolt [^\"]*\"", "\"bolt\""));
+        foreach (var verb in Verbs)
+            Assert.Contains(".SH EXIT STATUS", (await tool.BoltAsync(folder, "man", verb.Data)).Expect(0).Output, StringComparison.Ordinal);
+        Assert.Contains("127 no such program", (await tool.BoltAsync(folder, "help", "exit-codes")).Expect(0).Output, StringComparison.Ordinal);
+        Assert.Contains("Usage:", (await tool.BoltAsync(folder, "help", "up")).Expect(0).Output, StringComparison.Ordinal);
+        Assert.Contains("bolt --help", (await tool.BoltAsync(folder, "help", "nonsense")).Expect(2).Error, StringComparison.Ordinal);
     }
 
     [Fact]
