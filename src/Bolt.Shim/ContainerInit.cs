@@ -7,6 +7,7 @@ internal static unsafe class ContainerInit
 {
     public static void Run(LaunchState* state)
     {
+        LaunchState.LeaveShimEnd(state);
         int pid;
         if (Sys.Read(state->Control, &pid, 4) != 4)
             Sys.Exit(125);

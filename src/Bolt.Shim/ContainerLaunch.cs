@@ -52,7 +52,7 @@ internal sealed unsafe class ContainerLaunch : IDisposable
         var ends = stackalloc int[2];
         if (Sys.SocketPair(Sys.SockSeqPacket | Sys.SockCloseOnExec, ends) is < 0 and var refused)
             return Fail("streams", refused);
-        _mine = Above(ends[0]);
+        _mine = _state->ShimEnd = Above(ends[0]);
         _state->Control = Above(ends[1]);
         if (StepRunner.RunAll(_state, LaunchSection.Before, _state->Before) is < 0 and var before)
             return FailAt(before);
@@ -116,6 +116,7 @@ internal sealed unsafe class ContainerLaunch : IDisposable
 
     private void JoinAndFork()
     {
+        LaunchState.LeaveShimEnd(_state);
         // Before anything of a container can see it: /proc/PID/exe of this process is the shim, a file of the host.
         Sys.Prctl(Sys.PrSetDumpable, 0);
         var result = StepRunner.RunAll(_state, LaunchSection.Beside, _state->Beside);

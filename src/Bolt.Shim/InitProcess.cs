@@ -12,6 +12,7 @@ internal static unsafe class InitProcess
 
     public static void Run(LaunchState* state)
     {
+        LaunchState.LeaveShimEnd(state);
         byte go;
         if (Sys.Read(state->Control, &go, 1) != 1)
             Sys.Exit(125);

@@ -22,6 +22,7 @@ internal sealed unsafe class LaunchChannel(ImmutableArray<LaunchStep> service) :
         if (Sys.SocketPair(Sys.SockSeqPacket | Sys.SockCloseOnExec, ends) is < 0 and var refused)
             return refused.Error();
         _control = Above(ends[0]);
+        state->ShimEnd = _control;
         state->Control = Child(ends[1]);
         if (Pipe(out _status, out state->Status) is var status and not Errno.None)
             return status;

@@ -31,7 +31,7 @@ internal sealed unsafe class LaunchMemory : IDisposable
         State->Home = Allocate<byte>(LaunchState.PathSize);
         State->Namespaces = sheet.Namespaces;
         State->SandboxPid = sheet.SandboxPid;
-        State->Root = State->Control = State->Status = LaunchState.NoDescriptor;
+        State->Root = State->Control = State->ShimEnd = State->Status = LaunchState.NoDescriptor;
         State->Input = State->Output = State->Error = State->TerminalSide = LaunchState.NoDescriptor;
         State->NestedNamespace = LaunchState.NoDescriptor;
         State->Section = LaunchSection.Start;

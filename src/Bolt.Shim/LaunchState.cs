@@ -101,6 +101,8 @@ internal unsafe struct LaunchState
     public int SandboxPid;
     public int Root;
     public int Control;
+    /// <summary>The shim's end of <see cref="Control"/>, which every child has a copy of.</summary>
+    public int ShimEnd;
     public int Status;
     public int Input, Output, Error, TerminalSide;
 
@@ -127,6 +129,15 @@ internal unsafe struct LaunchState
     public long SchedulerRuntime, SchedulerDeadline, SchedulerPeriod;
     /// <summary>The resolved path of the command, behind <see cref="Home"/>'s space.</summary>
     public byte* Program;
+
+    /// <summary>
+    /// First of all in a child: as long as it holds the shim's end, it would wait for ever for the word of a shim that was killed.
+    /// </summary>
+    public static void LeaveShimEnd(LaunchState* state)
+    {
+        Sys.Close(state->ShimEnd);
+        state->ShimEnd = NoDescriptor;
+    }
 
     /// <summary>Sends a word to the shim. A shim that is gone cannot be told, and takes everything with it.</summary>
     public static void Tell(LaunchState* state, LaunchWord word, int value, int* descriptors = null, int count = 0)

@@ -71,6 +71,7 @@ internal static unsafe partial class Launcher
 
     private static void ExecJoin(LaunchState* state, int* namespaces)
     {
+        LaunchState.LeaveShimEnd(state);
         byte go;
         if (Sys.Read(state->Control, &go, 1) != 1)
             Sys.Exit(125);

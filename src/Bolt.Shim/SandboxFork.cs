@@ -23,6 +23,7 @@ internal static unsafe class SandboxFork
 
     private static void JoinAndFork(LaunchState* state)
     {
+        LaunchState.LeaveShimEnd(state);
         state->Section = LaunchSection.Join;
         var sandbox = Sys.PidFdOpen(state->SandboxPid);
         var result = sandbox < 0 ? sandbox : Sys.SetNamespace((int)sandbox, Sys.CloneNewUser | Sys.CloneNewNet);

@@ -184,7 +184,7 @@ public sealed partial class OciRuntime
     public ImmutableArray<OciContainer> List() =>
     [
         .. from id in _store.Ids()
-           let state = _store.TryRead(id)
+           let state = _store.ReadIfThere(id)
            where state is not null
            let listing = _store.Listing(state)
            select new OciContainer(id, listing.Pid, listing.Status, listing.Bundle, listing.Created, listing.Owner),
@@ -193,7 +193,7 @@ public sealed partial class OciRuntime
     /// <summary>As <see cref="List"/>, as a JSON array with all that is known.</summary>
     public string ListJson()
     {
-        OciListing[] all = [.. _store.Ids().Select(_store.TryRead).OfType<OciState>().Select(_store.Listing)];
+        OciListing[] all = [.. _store.Ids().Select(_store.ReadIfThere).OfType<OciState>().Select(_store.Listing)];
         return JsonSerializer.Serialize(all, OciRuntimeJson.Default.OciListingArray);
     }
 

@@ -57,6 +57,19 @@ internal sealed class OciStore(string root)
         return File.Exists(file) ? OciConfigReader.Read(file, OciRuntimeJson.Default.OciState) : null;
     }
 
+    /// <summary>Null, too, when it was deleted since its name was seen: a list shows those that are there.</summary>
+    public OciState? ReadIfThere(string id)
+    {
+        try
+        {
+            return TryRead(id);
+        }
+        catch (BoltException) when (!File.Exists(Path.Combine(Folder(id), StateFile)))
+        {
+            return null;
+        }
+    }
+
     public OciState Read(string id) => TryRead(id) ?? throw new BoltException(OciErrors.WrongStatus("use", id, "creating"));
 
     public void KeepConfig(string id, string bundle) => File.Copy(Path.Combine(bundle, "config.json"), ConfigFile(id), overwrite: true);
