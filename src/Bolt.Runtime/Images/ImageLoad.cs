@@ -138,7 +138,7 @@ internal sealed class ImageLoad(StoragePaths paths, ContentStore content, ImageS
                 }
             }
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or ZstdSharp.ZstdException or ArgumentException)
+        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or OverflowException or ArgumentException)
         {
             throw new BoltException(ImageErrors.NoArchive(e.Message), e);
         }

@@ -34,7 +34,7 @@ internal sealed class RootImport(ContentStore content, ImageStore images)
             {
             }
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException)
+        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or OverflowException or ArgumentException)
         {
             throw new BoltException(StorageErrors.BadArchive(e.Message), e);
         }

@@ -14,9 +14,34 @@ internal static class LayerStream
         return magic switch
         {
             [0x1f, 0x8b, ..] => new GZipStream(whole, CompressionMode.Decompress),
-            [0x28, 0xb5, 0x2f, 0xfd] => new ZstdSharp.DecompressionStream(whole, leaveOpen: false),
+            [0x28, 0xb5, 0x2f, 0xfd] => new ZstdStream(new ZstdSharp.DecompressionStream(whole, leaveOpen: false)),
             _ => whole,
         };
+    }
+
+    /// <summary>Refuses damaged bytes as .NET's own decoders do, so that no reader has to know this one.</summary>
+    private sealed class ZstdStream(ZstdSharp.DecompressionStream plain) : ForwardStream
+    {
+        public override int Read(Span<byte> buffer)
+        {
+            try
+            {
+                return plain.Read(buffer);
+            }
+            catch (ZstdSharp.ZstdException e)
+            {
+                throw new InvalidDataException(e.Message, e);
+            }
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                plain.Dispose();
+            }
+            base.Dispose(disposing);
+        }
     }
 
     /// <summary>Gives back the bytes that were read to look at them.</summary>

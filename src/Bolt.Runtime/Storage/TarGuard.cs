@@ -82,8 +82,15 @@ internal sealed class TarGuard(Stream tar, long maxBytes) : ForwardStream
     public Digest Finish()
     {
         var buffer = new byte[1 << 16];
-        while (Read(buffer) > 0)
+        try
         {
+            while (Read(buffer) > 0)
+            {
+            }
+        }
+        catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
+        {
+            throw new BoltException(StorageErrors.BadArchive(e.Message), e);
         }
         return new Digest(Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
