@@ -7,7 +7,10 @@ public class TemplateTests(InstalledTool tool)
     public async Task The_packed_template_makes_a_stack_that_the_tool_plans()
     {
         var folder = tool.FreshFolder("template");
-        await WithTemplatesAsync(folder, async () => (await DotnetAsync(folder, "new", "bolt")).Expect(0));
+        await WithTemplatesAsync(folder, async () => (await DotnetAsync(folder, "new", "bolt", "-n", "My.Shop", "-o", ".", "--port", "9080", "--no-restore")).Expect(0));
+        var text = File.ReadAllText(Path.Combine(folder, "Boltfile.toml"));
+        Assert.Contains("project = \"my-shop\"", text, StringComparison.Ordinal);
+        Assert.Contains("\"9080:80\"", text, StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(folder, "Boltfile.toml")));
         Assert.NotEmpty(Directory.GetFiles(Path.Combine(folder, "api"), "*.csproj"));
         Assert.False(Directory.Exists(Path.Combine(folder, ".template.config")));
@@ -32,6 +35,34 @@ public class TemplateTests(InstalledTool tool)
         Assert.Contains("ready = { listen = 11311 }", File.ReadAllText(Path.Combine(capsule, "cache.capsule.toml")), StringComparison.Ordinal);
         File.WriteAllText(Path.Combine(capsule, "Boltfile.toml"), "project = \"c\"\n[services.cache]\ncapsule = \"./cache.capsule.toml\"\n");
         await PlansAsync(capsule, "cache");
+    }
+
+    [Fact]
+    public async Task A_web_project_and_a_recipe_are_brought_up_together()
+    {
+        var folder = tool.FreshFolder("both");
+        await WithTemplatesAsync(folder, async () =>
+        {
+            (await DotnetAsync(folder, "new", "bolt-web", "-n", "Both", "-o", ".", "--no-restore")).Expect(0);
+            (await DotnetAsync(folder, "new", "bolt-capsule", "-n", "memcached", "-o", ".")).Expect(0);
+        });
+        // The packed Bolt.MSBuild that the project refers to is not published anywhere yet.
+        File.WriteAllText(Path.Combine(folder, "nuget.config"), $"""<configuration><packageSources><add key="packed" value="{InstalledTool.Packages}" /></packageSources></configuration>""");
+        var boltfile = Path.Combine(folder, "Boltfile.toml");
+        // Any free port of the host, as the tests of others run beside.
+        File.WriteAllText(boltfile, File.ReadAllText(boltfile).Replace("8080:8080", "8080", StringComparison.Ordinal)
+            + "\n[services.cache]\ncapsule = \"./memcached.capsule.toml\"\n");
+        try
+        {
+            (await tool.BoltAsync(folder, "up", "-d")).Expect(0);
+            var view = new StackView(System.Text.Json.JsonDocument.Parse((await tool.BoltAsync(folder, "ps", "--json")).Expect(0).Output).RootElement);
+            using var client = new HttpClient();
+            Assert.Equal("ok", await client.GetStringAsync($"http://127.0.0.1:{view.Service("web").HostPort(8080)}/health", TestContext.Current.CancellationToken));
+        }
+        finally
+        {
+            await tool.BoltAsync(folder, "down", "--volumes");
+        }
     }
 
     [Fact]
