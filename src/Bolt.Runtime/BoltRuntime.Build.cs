@@ -10,7 +10,7 @@ namespace Bolt;
 public sealed partial class BoltRuntime
 {
     /// <summary>Reads a Dockerfile and its .dockerignore and checks all that can be known without building; every problem in one go.</summary>
-    public static ImmutableArray<Diagnostic> CheckBuild(ImageBuildOptions options) => DockerfileBuild.Plan(options).Diagnostics;
+    public static ImmutableArray<Diagnostic> CheckBuild(ImageBuildOptions options) => IsProject(options) ? [] : DockerfileBuild.Plan(options).Diagnostics;
 
     /// <summary>Builds a Dockerfile and keeps the image under its names; steps whose inputs are as before are not run again.</summary>
     /// <param name="options">What to build.</param>
@@ -21,6 +21,10 @@ public sealed partial class BoltRuntime
     {
         ArgumentNullException.ThrowIfNull(options);
         var tags = options.Tags.Select(t => Named(t).ToString()).ToImmutableArray();
+        if (IsProject(options))
+        {
+            return await BuildProjectAsync(options, tags, progress, cancellation).ConfigureAwait(false);
+        }
         var plan = DockerfileBuild.Plan(options);
         if (!plan.Ok)
         {
@@ -54,6 +58,40 @@ public sealed partial class BoltRuntime
             await Store.SaveAsync(name, config, result.Layers, cancellation).ConfigureAwait(false);
         }
         return new BuiltImage(id.ToString(), tags, result.Layers.Sum(l => l.Size), result.Layers.Length);
+    }
+
+    // A folder without a Dockerfile and with a .NET project is the SDK's to build.
+    private static bool IsProject(ImageBuildOptions options) => options.Dockerfile is null
+        && (options.Context.EndsWith("proj", StringComparison.Ordinal)
+            || (!File.Exists(Path.Combine(options.Context, DockerfileBuild.DefaultName)) && Directory.Exists(options.Context) && Directory.EnumerateFiles(options.Context, "*.*proj").Any()));
+
+    private async Task<BuiltImage> BuildProjectAsync(ImageBuildOptions options, ImmutableArray<string> tags, IProgress<BuildEvent>? progress, CancellationToken cancellation)
+    {
+        var path = Path.Combine(Rooms.Paths.State, "build.lock");
+        var pins = LockSession.Of(path);
+        try
+        {
+            var image = await Rooms.Images.PrepareAsync(
+                new Boltfiles.ServiceSource.Build(options.Context), Path.GetFullPath("."), pins, options.Offline, new ProjectReport(progress), cancellation).ConfigureAwait(false);
+            // As the SDK: without a name it is called as its program is.
+            var names = tags.IsEmpty && image.Names.IsEmpty ? [Path.GetFileNameWithoutExtension(image.Entrypoint[^1]).ToLowerInvariant()] : tags.AddRange(image.Names);
+            var saved = await new PreparedSave(Rooms.Tools).SaveAsync(image, names, cancellation).ConfigureAwait(false);
+            return new BuiltImage(saved[0].Id.ToString(), [.. saved.Select(i => i.Reference).Distinct()], saved[0].Size, saved[0].Layers.Length);
+        }
+        finally
+        {
+            if (pins.Changed)
+            {
+                StoreFolders.Ensure(Rooms.Paths.State);
+                await pins.Current.WriteAsync(path, CancellationToken.None).ConfigureAwait(false);
+                KnownLocks.Note(Rooms.Paths, path);
+            }
+        }
+    }
+
+    private sealed class ProjectReport(IProgress<BuildEvent>? to) : IProgress<BuildProgress>
+    {
+        public void Report(BuildProgress value) => to?.Report(new BuildEvent.Fetching(value.Text, value.Done, value.Total));
     }
 
     /// <summary>Writes the root file system of an image into a folder, which must not exist or be empty; owners are not kept.</summary>

@@ -12,7 +12,8 @@ namespace Bolt.Builds;
 /// </summary>
 /// <param name="tools">Stores and programs.</param>
 /// <param name="prepareBase">Prepares the base recipe.</param>
-internal sealed class DotnetProjectBuild(BuildTools tools, Func<RecipeReference, Task<PreparedImage>> prepareBase)
+/// <param name="prepareImage">Prepares what a project names as its base instead.</param>
+internal sealed class DotnetProjectBuild(BuildTools tools, Func<RecipeReference, Task<PreparedImage>> prepareBase, Func<string, Task<PreparedImage>>? prepareImage = null)
 {
     public const string BaseRecipe = "dotnet-base";
 
@@ -34,7 +35,9 @@ internal sealed class DotnetProjectBuild(BuildTools tools, Func<RecipeReference,
             {
                 layers.Add(await tools.Trees.UnpackAsync(layer, () => tools.Content.OpenRead(layer), cancellationToken).ConfigureAwait(false));
             }
-            var below = await basis.ConfigureAwait(false);
+            var below = record.BaseImage.Length == 0 || prepareImage is null ? await basis.ConfigureAwait(false) : await prepareImage(record.BaseImage).ConfigureAwait(false);
+            // Of a project that names its own base, Bolt's was fetched for nothing; whether that went well is nobody's concern.
+            await ((Task)basis).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return Prepared(project, record, below, layers.ToImmutable());
         }
         catch
@@ -87,6 +90,10 @@ internal sealed class DotnetProjectBuild(BuildTools tools, Func<RecipeReference,
                 throw new BoltException(BuildErrors.NothingPublished(project.Written, facts.AssemblyName));
             }
             progress?.Report(new BuildProgress($"{project.Written}: writing layers", 0, 0));
+            if (!facts.SelfContained)
+            {
+                return await DependentAsync(project, facts, host, publish.Output, layers, cancellationToken).ConfigureAwait(false);
+            }
             var digests = await layers.OfSelfContainedAsync(publish.Output, facts, cancellationToken).ConfigureAwait(false);
             return Record(project, facts, digests, ["/app/" + facts.AssemblyName]);
         }
@@ -102,14 +109,25 @@ internal sealed class DotnetProjectBuild(BuildTools tools, Func<RecipeReference,
             throw new BoltException(BuildErrors.Failed(project.Written, errors));
         }
         CheckProgram(project, facts);
+        return await DependentAsync(project, facts, host, publish.Output, layers, cancellationToken).ConfigureAwait(false);
+    }
+
+    // A base of the project's own has the runtime; on Bolt's the machine's is laid.
+    private static async Task<DotnetProjectRecord> DependentAsync(
+        DotnetProject project, DotnetProjectFacts facts, DotnetHost host, string output, DotnetProjectLayers layers, CancellationToken cancellationToken)
+    {
+        ImmutableArray<string> start = ["dotnet", $"/app/{facts.AssemblyName}.dll"];
+        if (facts.BaseImage.Length > 0)
+        {
+            return Record(project, facts, [await layers.OfProjectAsync(output, cancellationToken).ConfigureAwait(false)], start);
+        }
         var version = facts.TargetFramework.StartsWith("net", StringComparison.Ordinal) ? facts.TargetFramework[3..].Split('-')[0] : "";
         var runtime = host.RuntimeFolders(version, facts.Web);
         if (runtime.Count == 0)
         {
             throw new BoltException(BuildErrors.NoFramework(project.Written, version, host.Root));
         }
-        var installed = await layers.OfInstalledAsync(publish.Output, host.Root, runtime, cancellationToken).ConfigureAwait(false);
-        return Record(project, facts, installed, ["dotnet", $"/app/{facts.AssemblyName}.dll"]);
+        return Record(project, facts, await layers.OfInstalledAsync(output, host.Root, runtime, cancellationToken).ConfigureAwait(false), start);
     }
 
     private static void CheckProgram(DotnetProject project, DotnetProjectFacts facts)
@@ -134,13 +152,15 @@ internal sealed class DotnetProjectBuild(BuildTools tools, Func<RecipeReference,
             facts.Inputs.Folders,
             facts.Inputs.Files,
             [.. layers.Select(l => l.ToString())],
-            facts.Entrypoint.IsEmpty ? entrypoint : facts.Entrypoint,
+            [.. facts.Entrypoint.IsEmpty ? entrypoint : facts.Entrypoint, .. facts.CommandArguments],
             facts.Arguments,
             Environment(facts),
             facts.ListeningPorts(),
             facts.Labels,
             facts.User,
-            facts.WorkingDirectory);
+            facts.WorkingDirectory,
+            facts.BaseImage,
+            facts.Names);
 
     // As Microsoft's own images set them; what the project sets comes last and wins.
     private static ImmutableArray<string> Environment(DotnetProjectFacts facts) =>
@@ -160,7 +180,7 @@ internal sealed class DotnetProjectBuild(BuildTools tools, Func<RecipeReference,
     private PreparedImage Prepared(DotnetProject project, DotnetProjectRecord record, PreparedImage below, ImmutableArray<string> layers)
     {
         var environment = Merge(below.Environment, record.Environment);
-        var user = record.User is { Length: > 0 } named ? named : AppUser;
+        var user = record.User is { Length: > 0 } named ? named : record.BaseImage.Length > 0 ? below.User : AppUser;
         var image = new PreparedImage
         {
             Reference = project.Written,
@@ -174,11 +194,11 @@ internal sealed class DotnetProjectBuild(BuildTools tools, Func<RecipeReference,
             WorkingDirectory = record.WorkingDirectory.TrimEnd('/') is { Length: > 0 } folder ? folder : "/app",
             ExposedPorts = Ports(record),
         };
-        return image with { Id = IdOf(image, below, record) };
+        return image with { Id = Digest.Of(ConfigOf(image, below, record).ToBytes()), Names = record.Names, Labels = record.Labels };
     }
 
     // The base's digest stands for its layers, so that equal ids run equal bits.
-    private static Digest IdOf(PreparedImage image, PreparedImage below, DotnetProjectRecord record) => Digest.Of(new OciConfig
+    private static OciConfig ConfigOf(PreparedImage image, PreparedImage below, DotnetProjectRecord record) => new()
     {
         Entrypoint = image.Entrypoint,
         Command = image.Command,
@@ -188,7 +208,7 @@ internal sealed class DotnetProjectBuild(BuildTools tools, Func<RecipeReference,
         ExposedPorts = record.Ports.ToImmutableSortedSet(StringComparer.Ordinal),
         Labels = record.Labels.SetItem("bolt.base", below.Id.ToString()),
         DiffIds = record.DiffIds,
-    }.ToBytes());
+    };
 
     private static ImmutableArray<int> Ports(DotnetProjectRecord record) =>
         new OciConfig { ExposedPorts = record.Ports.ToImmutableSortedSet(StringComparer.Ordinal) }.TcpPorts();

@@ -8,7 +8,8 @@ namespace Bolt.Builds;
 internal sealed record DotnetProjectFacts
 {
     /// <summary>Asked with -getProperty.</summary>
-    public const string Properties = "AssemblyName,OutputType,TargetFramework,UsingMicrosoftNETSdkWeb,NETCoreSdkVersion,ContainerUser,ContainerWorkingDirectory";
+    public const string Properties = "AssemblyName,OutputType,TargetFramework,UsingMicrosoftNETSdkWeb,NETCoreSdkVersion,ContainerUser,ContainerWorkingDirectory,"
+        + "SelfContained,PublishAot,ContainerBaseImage,ContainerRegistry,ContainerRepository,ContainerImageTag,ContainerImageTags";
 
     /// <summary>Asked with -getItem.</summary>
     public const string Items = "ContainerPort,ContainerEnvironmentVariable,ContainerLabel,ContainerEntrypoint,ContainerEntrypointArgs,"
@@ -19,12 +20,20 @@ internal sealed record DotnetProjectFacts
     public required string TargetFramework { get; init; }
     public required string SdkVersion { get; init; }
     public required bool Web { get; init; }
+    /// <summary>Its runtime comes with it; false when the project says so.</summary>
+    public bool SelfContained { get; init; } = true;
+    /// <summary>What the project wants to stand on; empty: Bolt's own base.</summary>
+    public string BaseImage { get; init; } = "";
+    /// <summary>Names that the project gives its image.</summary>
+    public ImmutableArray<string> Names { get; init; } = [];
     public string User { get; init; } = "";
     public string WorkingDirectory { get; init; } = "";
     public ImmutableArray<string> Ports { get; init; } = [];
     public ImmutableArray<string> Environment { get; init; } = [];
     public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
     public ImmutableArray<string> Entrypoint { get; init; } = [];
+    /// <summary>They follow the command, the project's own or the one that starts its program.</summary>
+    public ImmutableArray<string> CommandArguments { get; init; } = [];
     public ImmutableArray<string> Arguments { get; init; } = [];
     /// <summary>Files of runtime packs: name in the output, path in the package cache.</summary>
     public ImmutableSortedDictionary<string, string> FrameworkFiles { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
@@ -44,19 +53,34 @@ internal sealed record DotnetProjectFacts
             TargetFramework = Property("TargetFramework"),
             SdkVersion = Property("NETCoreSdkVersion"),
             Web = Property("UsingMicrosoftNETSdkWeb") == "true",
+            SelfContained = Property("SelfContained") != "false" || Property("PublishAot") == "true",
+            BaseImage = Property("ContainerBaseImage"),
+            Names = NamesOf(Property),
             User = Property("ContainerUser"),
             WorkingDirectory = Property("ContainerWorkingDirectory"),
             Ports = [.. Of(items, "ContainerPort").Select(i => $"{Text(i, "Identity")}/{(Text(i, "Type") is { Length: > 0 } type ? type : "tcp")}")],
             Environment = [.. Of(items, "ContainerEnvironmentVariable").Select(i => $"{Text(i, "Identity")}={Text(i, "Value")}")],
             Labels = Of(items, "ContainerLabel").DistinctBy(i => Text(i, "Identity"))
                 .ToImmutableSortedDictionary(i => Text(i, "Identity"), i => Text(i, "Value"), StringComparer.Ordinal),
-            Entrypoint = [.. Words(items, "ContainerEntrypoint"), .. Words(items, "ContainerEntrypointArgs"),
-                .. Words(items, "ContainerAppCommand"), .. Words(items, "ContainerAppCommandArgs")],
+            Entrypoint = [.. Words(items, "ContainerEntrypoint"), .. Words(items, "ContainerEntrypointArgs"), .. Words(items, "ContainerAppCommand")],
+            CommandArguments = [.. Words(items, "ContainerAppCommandArgs")],
             Arguments = [.. Words(items, "ContainerDefaultArgs")],
             FrameworkFiles = Of(items, "RuntimePackAsset").DistinctBy(i => Text(i, "DestinationSubPath"))
                 .ToImmutableSortedDictionary(i => Text(i, "DestinationSubPath"), i => Text(i, "FullPath"), StringComparer.Ordinal),
             Inputs = ReadInputs(project, items),
         };
+    }
+
+    // Without a repository the SDK would take the assembly's name; a service of a stack needs none.
+    private static ImmutableArray<string> NamesOf(Func<string, string> property)
+    {
+        if (property("ContainerRepository") is not { Length: > 0 } repository)
+        {
+            return [];
+        }
+        var registry = property("ContainerRegistry") is { Length: > 0 } host ? host + "/" : "";
+        var tags = property("ContainerImageTags") is { Length: > 0 } many ? many : property("ContainerImageTag");
+        return [.. tags.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).DefaultIfEmpty("latest").Select(t => $"{registry}{repository}:{t}")];
     }
 
     /// <summary>The ports that the app listens on: the project's own, else those of its ASPNETCORE variables, else 8080 for a web app.</summary>

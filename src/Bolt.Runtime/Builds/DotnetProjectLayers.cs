@@ -18,7 +18,8 @@ internal sealed class DotnetProjectLayers(ContentStore content, string work)
     {
         var framework = new SortedDictionary<string, string>(StringComparer.Ordinal);
         var own = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, path) in FilesOf(output))
+        // What NativeAOT leaves for a debugger is larger than the program.
+        foreach (var (name, path) in FilesOf(output).Where(f => !f.Name.EndsWith(".dbg", StringComparison.Ordinal)))
         {
             var side = facts.FrameworkFiles.TryGetValue(name, out var pack) && SameBytes(path, pack) ? framework : own;
             side["app/" + name] = path;
@@ -52,6 +53,10 @@ internal sealed class DotnetProjectLayers(ContentStore content, string work)
             await WriteAsync(own, [], cancellationToken).ConfigureAwait(false),
         ];
     }
+
+    /// <summary>The project's files alone: what it stands on has the runtime.</summary>
+    public Task<Digest> OfProjectAsync(string output, CancellationToken cancellationToken) =>
+        WriteAsync(new SortedDictionary<string, string>(FilesOf(output).ToDictionary(f => "app/" + f.Name, f => f.Path), StringComparer.Ordinal), [], cancellationToken);
 
     private async Task<Digest> WriteAsync(
         SortedDictionary<string, string> files, IEnumerable<(string Path, string Target)> links, CancellationToken cancellationToken)

@@ -17,7 +17,10 @@ internal sealed class DotnetProjectPublish(string dotnet, string work)
     /// <summary>Where the files lie after <see cref="RunAsync"/>.</summary>
     public string Output => Path.Combine(work, "output");
 
-    /// <param name="selfContained">With the runtime's files; otherwise a `dotnet` is needed to start it.</param>
+    // Read before the project and its Directory.Build.props, so that what they say wins.
+    private const string Defaults = "<Project><PropertyGroup><SelfContained>true</SelfContained></PropertyGroup></Project>\n";
+
+    /// <param name="selfContained">With the runtime's files, unless the project says otherwise; false: a `dotnet` is needed to start it.</param>
     public async Task<(DotnetProjectFacts? Facts, IReadOnlyList<string> Errors)> RunAsync(
         DotnetProject project, bool selfContained, bool offline, CancellationToken cancellationToken)
     {
@@ -25,6 +28,7 @@ internal sealed class DotnetProjectPublish(string dotnet, string work)
         {
             Directory.Delete(Output, recursive: true);
         }
+        await File.WriteAllTextAsync(DefaultsFile, Defaults, cancellationToken).ConfigureAwait(false);
         using var process = Start(project, selfContained, offline);
         using var registration = cancellationToken.UnsafeRegister(static state => Kill((Process)state!), process);
         process.StandardInput.Close();
@@ -86,11 +90,13 @@ internal sealed class DotnetProjectPublish(string dotnet, string work)
         }
     }
 
+    private string DefaultsFile => Path.Combine(work, "defaults.props");
+
     private IEnumerable<string> Arguments(DotnetProject project, bool selfContained, bool offline)
     {
         string[] fixedOnes =
         [
-            "publish", project.File, "-c", "Release", "-r", "linux-x64", "--self-contained", selfContained ? "true" : "false",
+            "publish", project.File, "-c", "Release", "-r", "linux-x64", .. selfContained ? (string[])[$"-p:CustomBeforeMicrosoftCommonProps={DefaultsFile}"] : ["--self-contained", "false"],
             "--artifacts-path", Path.Combine(work, "artifacts"), "-o", Output, "-nologo", "-tl:off", "-nodeReuse:false",
             "-p:UseSharedCompilation=false", $"-getProperty:{DotnetProjectFacts.Properties}", $"-getItem:{DotnetProjectFacts.Items}",
         ];

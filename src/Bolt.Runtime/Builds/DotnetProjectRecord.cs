@@ -21,9 +21,11 @@ internal sealed record DotnetProjectRecord(
     ImmutableArray<string> Ports,
     ImmutableSortedDictionary<string, string> Labels,
     string User,
-    string WorkingDirectory)
+    string WorkingDirectory,
+    string BaseImage,
+    ImmutableArray<string> Names)
 {
-    public const int Format = 1;
+    public const int Format = 2;
 
     [JsonIgnore]
     public DotnetProjectInputs Inputs => new(Folders, Files);

@@ -30,7 +30,8 @@ internal sealed class ImageBuild(BuildTools tools)
             case ServiceSource.Build build when DockerfileOf(build.Context, baseFolder) is { } dockerfile:
                 return DockerServiceAsync(build.Context, dockerfile, baseFolder, @lock, offline, progress, cancellationToken);
             case ServiceSource.Build build:
-                return new DotnetProjectBuild(tools, Recipe).PrepareAsync(build.Context, baseFolder, offline, progress, cancellationToken);
+                Task<PreparedImage> Other(string image) => PrepareAsync(new ServiceSource.Image(image), baseFolder, @lock, offline, progress, cancellationToken);
+                return KeptAsync(new DotnetProjectBuild(tools, Recipe, Other).PrepareAsync(build.Context, baseFolder, offline, progress, cancellationToken), cancellationToken);
             case ServiceSource.Capsule capsule:
                 return Recipe(Named(capsule.Recipe, baseFolder));
             case ServiceSource.Image image when image.Reference.StartsWith(Scheme, StringComparison.Ordinal):
@@ -44,6 +45,13 @@ internal sealed class ImageBuild(BuildTools tools)
             default:
                 throw new System.Diagnostics.UnreachableException();
         }
+    }
+
+    private async Task<PreparedImage> KeptAsync(Task<PreparedImage> making, CancellationToken cancellationToken)
+    {
+        var image = await making.ConfigureAwait(false);
+        await new PreparedSave(tools).SaveAsync(image, image.Names, cancellationToken).ConfigureAwait(false);
+        return image;
     }
 
     /// <summary>Builds a Dockerfile; what it is called is the caller's.</summary>

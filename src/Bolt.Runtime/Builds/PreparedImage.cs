@@ -29,6 +29,10 @@ internal sealed record PreparedImage
     public int StopSignal { get; init; } = 15;
     /// <summary>What is to be said before it starts.</summary>
     public ImmutableArray<Diagnostic> Warnings { get; init; } = [];
+    /// <summary>Labels of its config.</summary>
+    public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+    /// <summary>Names that its project gives it.</summary>
+    public ImmutableArray<string> Names { get; init; } = [];
     /// <summary>What only a recipe knows; null for other images.</summary>
     public RecipeTraits? Recipe { get; init; }
 }

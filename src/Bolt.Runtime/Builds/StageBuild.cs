@@ -68,7 +68,7 @@ internal sealed partial class StageBuild(DockerBuilding building, DockerStage st
                 break;
             case DockerInstruction.Copy copy:
                 await LayerAsync(copy, () => new CopyStep(building, stage.Index, copy, config, layers, Expand).RunAsync(cancellationToken),
-                    $"{(copy.Add ? "ADD" : "COPY")} {string.Join(' ', copy.Sources.Append(copy.Target).Select(w => Expand(w)))} # buildkit").ConfigureAwait(false);
+                    $"{(copy.Add ? "ADD" : "COPY")} {string.Join(' ', copy.Sources.Select(Expand).Concat(copy.Contents.Select(h => "<<" + h.Name)).Append(Expand(copy.Target)))} # buildkit").ConfigureAwait(false);
                 break;
             case DockerInstruction.Workdir workdir:
                 var folder = Absolute(Expand(workdir.Path));
