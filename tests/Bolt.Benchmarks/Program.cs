@@ -16,6 +16,7 @@ var all = new (string Name, Func<int, Task> Print)[]
     ("run", RunFigure.PrintAsync),
     ("up", UpFigure.PrintAsync),
     ("pull", PullFigure.PrintAsync),
+    ("build", BuildFigure.PrintAsync),
     ("memory", MemoryFigure.PrintAsync),
     ("ready", ReadyFigure.PrintAsync),
     ("version", VersionFigure.PrintAsync),
