@@ -35,7 +35,7 @@ internal static class BuildCommand
         Invocation.Bind(command, RunAsync);
         return command.WithExamples(
             "bolt build -t app:1 .                          the Dockerfile here; `bolt run app:1` starts it",
-            "bolt build -f build/Dockerfile --target test .  one stage of another file",
+            "bolt build -f dev.Dockerfile --target test .   one stage of another file",
             "bolt build --build-arg VERSION=2 --secret id=token,src=token.txt .",
             "bolt build -o type=oci,dest=app.tar .           an archive that docker, podman and skopeo read");
     }
