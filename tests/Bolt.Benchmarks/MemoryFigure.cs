@@ -44,7 +44,7 @@ internal static class MemoryFigure
         }
     }
 
-    private static long Kilobytes(string file, string name)
+    public static long Kilobytes(string file, string name)
     {
         try
         {

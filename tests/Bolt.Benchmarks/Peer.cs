@@ -38,4 +38,14 @@ internal sealed record Peer(string Name, IReadOnlyList<string> Command)
         if (process.ExitCode != 0)
             throw new InvalidOperationException($"{Name} {string.Join(' ', arguments)}: code {process.ExitCode}: {await error}{await output}");
     }
+
+    /// <summary>The same for one that leaves a process behind, which would keep pipes open.</summary>
+    public async Task RunDetachedAsync(string folder, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "exec \"$@\" </dev/null >/dev/null 2>&1", "sh", .. Command, .. arguments]) { WorkingDirectory = folder };
+        using var process = Process.Start(start)!;
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"{Name} {string.Join(' ', arguments)}: code {process.ExitCode}");
+    }
 }
