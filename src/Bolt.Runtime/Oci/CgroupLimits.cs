@@ -14,7 +14,7 @@ internal sealed record CgroupWrite(string Controller, string File, string Value,
 internal static class CgroupLimits
 {
     // As runc and crun: the default devices work, whatever the rules say, and nodes may be made, which opens nothing.
-    private static readonly ImmutableArray<OciDeviceRule> AlwaysAllowed =
+    public static readonly ImmutableArray<OciDeviceRule> AlwaysAllowed =
     [
         new(true, "c", null, null, "m"), new(true, "b", null, null, "m"),
         new(true, "c", 1, 3, "rwm"), new(true, "c", 1, 5, "rwm"), new(true, "c", 1, 7, "rwm"), new(true, "c", 1, 8, "rwm"), new(true, "c", 1, 9, "rwm"),

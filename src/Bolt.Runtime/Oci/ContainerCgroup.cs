@@ -27,16 +27,17 @@ internal sealed class ContainerCgroup
     public static ContainerCgroup Create(CgroupTree tree, string path, OciResources? resources, bool root)
     {
         var findings = ImmutableArray.CreateBuilder<Diagnostic>();
-        var limits = resources is null ? [] : CgroupLimits.Of(resources, tree.Unified, findings);
-        if (findings.FirstOrDefault() is { } wrong)
-            throw new BoltException(wrong);
+        var limits = Limits(tree, resources);
         var group = new ContainerCgroup(tree, path);
         // Device rules guard the nodes that root could make; in a user namespace nobody can make any.
-        var wanted = root ? limits : limits.RemoveAll(l => l.Controller == "devices");
+        var guarded = root && !IsInUserNamespace();
+        var wanted = guarded ? limits : limits.RemoveAll(l => l.Controller == "devices");
         try
         {
             group.MakeFolders(wanted.Select(l => l.Controller).ToHashSet(StringComparer.Ordinal), root);
             group.Apply(wanted);
+            if (guarded)
+                group.Guard(resources);
             return group;
         }
         catch
@@ -50,11 +51,27 @@ internal sealed class ContainerCgroup
     public static void Update(IReadOnlyList<string> folders, OciResources resources)
     {
         var tree = CgroupTree.Read();
+        var group = new ContainerCgroup(tree, "") { Folders = [.. folders] };
+        group.Apply(Limits(tree, resources));
+        group.Guard(resources);
+    }
+
+    private static ImmutableArray<CgroupWrite> Limits(CgroupTree tree, OciResources? resources)
+    {
         var findings = ImmutableArray.CreateBuilder<Diagnostic>();
-        var limits = CgroupLimits.Of(resources, tree.Unified, findings);
-        if (findings.FirstOrDefault() is { } wrong)
-            throw new BoltException(wrong);
-        new ContainerCgroup(tree, "") { Folders = [.. folders] }.Apply(limits);
+        OciCheck.Devices(resources, findings);
+        var limits = resources is null || findings.Count > 0 ? [] : CgroupLimits.Of(resources, tree.Unified, findings);
+        return findings.FirstOrDefault() is { } wrong ? throw new BoltException(wrong) : limits;
+    }
+
+    // Version 2 has no files for device rules.
+    private void Guard(OciResources? resources)
+    {
+        if (!_tree.Unified || resources?.Devices is not { } rules || Folders.IsEmpty)
+            return;
+        var program = DeviceProgram.Of([.. rules, .. CgroupLimits.AlwaysAllowed]);
+        if (DeviceGuard.Set(Folders[0], DeviceProgram.ToBytes(program)) is var error and not Errno.None)
+            throw new BoltException(OciErrors.NoDeviceGuard(Folders[0], error));
     }
 
     /// <summary>Those that are there and empty; the deepest first.</summary>

@@ -118,11 +118,18 @@ internal static class OciCheck
             findings.Add(OciErrors.Lacking("SELinux, which `linux.mountLabel` asks for", "enable SELinux, or remove the label"));
         if (linux.Personality is { } personality && ProcessNames.Personality(personality.Domain) is null)
             findings.Add(OciErrors.Invalid("linux.personality.domain", $"is `{personality.Domain}`; there are LINUX and LINUX32"));
-        if (host is { Root: true, Nested: false, Cgroups.Unified: true } && linux.Resources?.Devices is { Count: > 0 })
-            findings.Add(OciErrors.Lacking("device rules of cgroups version 1, which `linux.resources.devices` asks for", "give the container a user namespace and remove the rules"));
         foreach (var device in linux.Devices ?? [])
             if (device.Path?.StartsWith('/') != true || device.Type is not ("c" or "b" or "u" or "p"))
                 findings.Add(OciErrors.Invalid("linux.devices", $"has `{device.Path}` of type `{device.Type}`, which cannot be made"));
+    }
+
+    /// <summary>Rules that no hierarchy could hold.</summary>
+    public static void Devices(OciResources? resources, ImmutableArray<Diagnostic>.Builder findings)
+    {
+        foreach (var rule in resources?.Devices ?? [])
+            if (rule.Type is not (null or "" or "a" or "b" or "c" or "u") || rule.Major > int.MaxValue || rule.Minor > int.MaxValue
+                || rule.Access?.All(letter => letter is 'r' or 'w' or 'm') == false)
+                findings.Add(OciErrors.Invalid("linux.resources.devices", $"has a rule for `{rule.Type} {rule.Major}:{rule.Minor} {rule.Access}`, which cannot be meant"));
     }
 
     // What is not a namespace's own would change the host.

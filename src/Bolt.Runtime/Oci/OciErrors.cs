@@ -73,6 +73,10 @@ internal static class OciErrors
     public static Diagnostic NoController(string controller, string limit) => new("BOLT9556", Severity.Error,
         $"the limit {limit} cannot be applied: there is no {controller} cgroup here", Fix: $"mount a cgroup hierarchy with the {controller} controller");
 
+    public static Diagnostic NoDeviceGuard(string group, Errno errno) => new("BOLT9558", Severity.Error,
+        $"the device rules of linux.resources.devices cannot be applied to `{group}`: bpf: {errno.Text()}",
+        Fix: "boot a kernel with CONFIG_CGROUP_BPF, or give the container a user namespace and remove the rules");
+
     public static Diagnostic NoFreezer(string id) => new("BOLT9557", Severity.Error, $"container `{id}` cannot be paused: it has no freezer cgroup",
         Fix: "run it as root, or below a cgroup that is delegated to your user");
 
