@@ -63,7 +63,7 @@ internal sealed partial class HostChecks(BoltOptions options)
         {
             return new HostCheck(name, kind, null);
         }
-        if (kind == "v2" && SystemdScope.FindBus() is not null)
+        if (kind == "v2" && SystemdBus.Find() is not null)
         {
             return new HostCheck(name, "v2, given by your systemd", null);
         }

@@ -7,16 +7,20 @@ namespace Bolt.Shim;
 /// <summary>
 /// `bolt-shim container SHEET CONTROL`: launches an OCI container, or a process in one, and ends. The sheet lies in the
 /// descriptor SHEET; answers are packets on CONTROL. Other descriptors are the command's, as far as they are preserved.
+/// With `wait` it does nothing before a packet comes: whoever started it puts it into a cgroup first.
 /// </summary>
 internal static unsafe class ContainerMode
 {
-    public static int Run(string sheetText, string controlText)
+    public static int Run(string sheetText, string controlText, bool wait)
     {
         if (!int.TryParse(sheetText, NumberStyles.None, CultureInfo.InvariantCulture, out var sheetFd)
             || !int.TryParse(controlText, NumberStyles.None, CultureInfo.InvariantCulture, out var control))
             return 64;
         foreach (var fd in (ReadOnlySpan<int>)[sheetFd, control])
             _ = Sys.Call(SystemCall.fcntl, fd, 2 /* F_SETFD */, 1 /* FD_CLOEXEC */);
+        byte go;
+        if (wait && Sys.ReadBlocking(control, &go, 1) != 1)
+            return 1;
         ContainerSheet sheet;
         try
         {

@@ -4,7 +4,8 @@ using Bolt.Shim;
 return args switch
 {
     ["capsule"] => CapsuleMode.Run(),
-    ["container", var sheet, var control] => ContainerMode.Run(sheet, control),
+    ["container", var sheet, var control] => ContainerMode.Run(sheet, control, wait: false),
+    ["container", var sheet, var control, "wait"] => ContainerMode.Run(sheet, control, wait: true),
     ["sandbox"] => SandboxMode.Run(),
     ["files"] => FilesMode.Run(),
     ["files", "inside"] => FilesMode.RunInside(),

@@ -63,7 +63,7 @@ internal sealed record ObservedHost
             Cgroups = groups,
             Processors = unified || !groups.TryGetValue("cpuset", out var above) ? "" : HostFacts.ReadLine(above + "/cpuset.cpus") ?? "",
             MemoryNodes = unified || !groups.TryGetValue("cpuset", out above) ? "" : HostFacts.ReadLine(above + "/cpuset.mems") ?? "",
-            Bus = unified ? SystemdScope.FindBus() : null,
+            Bus = unified ? SystemdBus.Find() : null,
         };
     }
 

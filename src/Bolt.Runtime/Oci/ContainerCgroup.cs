@@ -47,6 +47,16 @@ internal sealed class ContainerCgroup
         }
     }
 
+    /// <summary>Applies the limits to a group that systemd has made and given away; whatever fails, it is systemd's to remove.</summary>
+    public static ContainerCgroup Adopt(CgroupTree tree, string folder, OciResources? resources, bool root)
+    {
+        var group = new ContainerCgroup(tree, "") { Folders = [folder] };
+        group.Apply(Limits(tree, resources));
+        if (root && !IsInUserNamespace())
+            group.Guard(resources);
+        return group;
+    }
+
     /// <summary>Applies limits to the groups of a running container.</summary>
     public static void Update(IReadOnlyList<string> folders, OciResources resources)
     {
@@ -56,7 +66,7 @@ internal sealed class ContainerCgroup
         group.Guard(resources);
     }
 
-    private static ImmutableArray<CgroupWrite> Limits(CgroupTree tree, OciResources? resources)
+    public static ImmutableArray<CgroupWrite> Limits(CgroupTree tree, OciResources? resources)
     {
         var findings = ImmutableArray.CreateBuilder<Diagnostic>();
         OciCheck.Devices(resources, findings);

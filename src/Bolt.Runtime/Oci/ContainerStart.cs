@@ -12,6 +12,8 @@ internal sealed class ContainerStart(string id, string shimPath)
 
     /// <summary>Called with the pid when the host's hooks are due.</summary>
     public Action<int>? OnHooks { get; init; }
+    /// <summary>Called with the launcher's pid before it does anything; what it is in by then, its children are born in.</summary>
+    public Action<int>? OnLauncher { get; init; }
     /// <summary>The master of the terminal.</summary>
     public Action<Fd>? OnTerminal { get; init; }
     /// <summary>The listener of a seccomp filter.</summary>
@@ -30,6 +32,11 @@ internal sealed class ContainerStart(string id, string shimPath)
         pair.Child.Dispose();
         try
         {
+            if (OnLauncher is not null)
+            {
+                OnLauncher(shim);
+                _ = mine.TrySend([1]);
+            }
             var report = Listen(mine);
             if (report is null)
                 throw new BoltException(OciErrors.ShimDied(id));
@@ -50,7 +57,7 @@ internal sealed class ContainerStart(string id, string shimPath)
         using var sheetAbove = Descriptors.Above(sheet, 3 + preserved);
         using var controlAbove = Descriptors.Above(control, 3 + preserved);
         var program = copy is null ? shimPath : "/proc/self/fd/" + Text(copy.Number);
-        var pid = Spawn.Program(program, ["bolt-shim", "container", Text(sheetAbove.Number), Text(controlAbove.Number)], [],
+        var pid = Spawn.Program(program, ["bolt-shim", "container", Text(sheetAbove.Number), Text(controlAbove.Number), .. OnLauncher is null ? (ReadOnlySpan<string>)[] : ["wait"]], [],
             [(sheetAbove.Number, sheetAbove.Number), (controlAbove.Number, controlAbove.Number)], out var refused);
         return pid != 0 ? pid : throw new BoltException(OciErrors.NoShim(shimPath, refused.Text()));
     }

@@ -77,6 +77,9 @@ internal static class OciErrors
         $"the device rules of linux.resources.devices cannot be applied to `{group}`: bpf: {errno.Text()}",
         Fix: "boot a kernel with CONFIG_CGROUP_BPF, or give the container a user namespace and remove the rules");
 
+    public static Diagnostic NoScope(string id, string why) => new("BOLT9559", Severity.Error, $"systemd gave container `{id}` no scope: {why}",
+        Fix: "look at `systemctl status` (with --user, as an ordinary user), or leave out `--systemd-cgroup`; for podman: `--cgroup-manager cgroupfs`");
+
     public static Diagnostic NoFreezer(string id) => new("BOLT9557", Severity.Error, $"container `{id}` cannot be paused: it has no freezer cgroup",
         Fix: "run it as root, or below a cgroup that is delegated to your user");
 

@@ -49,7 +49,7 @@ internal sealed class OciExec(OciState state, OciProcess process, OciHost host, 
                 Between =
                 [
                     .. process.OomScoreAdj is { } score ? (ReadOnlySpan<LaunchStep>)[new(LaunchOperation.OutOfMemoryScore, "oomScoreAdj", X: score, Y: host.Root && !host.Nested ? 0 : 1)] : [],
-                    .. state.Cgroups.Select(folder => new LaunchStep(LaunchOperation.JoinCgroup, folder)),
+                    .. (IsAttached(state, host) ? [] : state.Cgroups).Select(folder => new LaunchStep(LaunchOperation.JoinCgroup, folder)),
                 ],
                 Beside = enter.ToImmutable(),
                 Inside = [.. label.Open, .. process.Terminal ? (ReadOnlySpan<LaunchStep>)[new(LaunchOperation.ExecTerminal)] : []],
@@ -62,6 +62,9 @@ internal sealed class OciExec(OciState state, OciProcess process, OciHost host, 
             },
         };
     }
+
+    /// <summary>systemd moves its launcher into the container's scope: whoever is not the host's root may not.</summary>
+    public static bool IsAttached(OciState state, OciHost host) => state.Unit is not null && host.Bus is not null && (!host.Root || host.Nested);
 
     /// <summary>The container's root is another user of the host than this process.</summary>
     public static bool HasOtherUsers(int pid) => Differs(pid, "user");

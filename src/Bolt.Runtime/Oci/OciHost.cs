@@ -1,3 +1,4 @@
+using Bolt.Capsules;
 using Bolt.Kernel;
 
 namespace Bolt.Oci;
@@ -12,6 +13,8 @@ internal sealed record OciHost
     /// <summary>This process is in a user namespace other than the host's own.</summary>
     public required bool Nested { get; init; }
     public required CgroupTree Cgroups { get; init; }
+    /// <summary>The bus of this user's systemd.</summary>
+    public string? Bus { get; init; }
     public required bool Apparmor { get; init; }
     public required bool Selinux { get; init; }
 
@@ -22,6 +25,7 @@ internal sealed record OciHost
         Gid = Sys.EffectiveGid(),
         Nested = ContainerCgroup.IsInUserNamespace(),
         Cgroups = CgroupTree.Read(),
+        Bus = SystemdBus.Find(),
         Apparmor = File.Exists("/sys/module/apparmor/parameters/enabled") && File.ReadAllText("/sys/module/apparmor/parameters/enabled").StartsWith('Y'),
         Selinux = File.Exists("/sys/fs/selinux/enforce"),
     };

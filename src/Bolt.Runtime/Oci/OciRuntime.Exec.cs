@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Bolt.Capsules;
 using Bolt.Diagnostics;
 using Bolt.Kernel;
 using Bolt.Launch;
@@ -66,12 +67,19 @@ public sealed partial class OciRuntime
         var start = new ContainerStart(options.Id, _shim)
         {
             Sealed = !OciExec.HasOtherUsers(state.Pid),
+            OnLauncher = OciExec.IsAttached(state, host) ? launcher => Attach(host, state, launcher) : null,
             OnTerminal = console ?? (master => SendConsole(options.ConsoleSocket!, master)),
             OnListener = listener => SendListener(config, state, state.Pid, listener),
         };
         var pid = start.Run(sheet);
         WritePidFile(options.PidFile, pid);
         return pid;
+    }
+
+    private static void Attach(OciHost host, OciState state, int launcher)
+    {
+        if (SystemdScope.AttachAsync(host.Bus!, state.Unit!, launcher, CancellationToken.None).GetAwaiter().GetResult() is { } problem)
+            throw new BoltException(OciErrors.NoScope(state.Id, problem));
     }
 
     private static OciProcess Process(OciExecOptions options, OciConfig config)

@@ -1,3 +1,4 @@
+using Bolt.Capsules;
 using Bolt.Diagnostics;
 using Bolt.Kernel;
 
@@ -10,20 +11,25 @@ public sealed partial class OciRuntime
     {
         private ContainerCgroup? _cgroup;
         private OciState? _state;
+        private string? _unit;
 
         public int Run(OciCreateOptions options, Action<Fd>? console)
         {
             runtime._store.KeepConfig(request.Id, request.Bundle);
-            var path = string.IsNullOrEmpty(config.Linux!.CgroupsPath) ? request.Id : config.Linux.CgroupsPath;
-            if (options.SystemdCgroup)
-                throw new BoltException(OciErrors.Lacking("what `--systemd-cgroup` needs: this runtime makes its groups in the file system itself",
-                    "leave it out; for podman: `--cgroup-manager cgroupfs`"));
-            _cgroup = ContainerCgroup.Create(host.Cgroups, path, config.Linux.Resources, host.Root);
-            var sheet = new OciLaunch(config, host, request with { Cgroups = _cgroup.Folders }, seccomp).ToSheet();
+            var scope = options.SystemdCgroup ? SystemdUnit.Of(config.Linux!.CgroupsPath, request.Id, host.Root && !host.Nested) : null;
+            if (scope is null)
+            {
+                var path = string.IsNullOrEmpty(config.Linux!.CgroupsPath) ? request.Id : config.Linux.CgroupsPath;
+                _cgroup = ContainerCgroup.Create(host.Cgroups, path, config.Linux.Resources, host.Root);
+            }
+            else if (!host.Cgroups.Unified || host.Bus is null)
+                throw new BoltException(OciErrors.NoScope(request.Id, host.Bus is null ? "it does not run here" : "this host has no unified hierarchy of cgroups"));
+            var sheet = new OciLaunch(config, host, request with { Cgroups = _cgroup?.Folders ?? [] }, seccomp).ToSheet();
             var start = new ContainerStart(request.Id, runtime._shim)
             {
-                Sealed = config.Linux.Namespaces?.Any(n => n.Type == "user" && string.IsNullOrEmpty(n.Path)) != true,
+                Sealed = config.Linux!.Namespaces?.Any(n => n.Type == "user" && string.IsNullOrEmpty(n.Path)) != true,
                 OnHooks = Hooks,
+                OnLauncher = scope is null ? null : launcher => Enter(scope, launcher),
                 OnTerminal = console ?? (master => SendConsole(options.ConsoleSocket!, master)),
             };
             var pid = start.Run(sheet);
@@ -31,6 +37,17 @@ public sealed partial class OciRuntime
             runtime._store.Write(_state);
             WritePidFile(options.PidFile, pid);
             return pid;
+        }
+
+        // The container is born in the scope: to be moved there an ordinary user's process would have to be systemd's.
+        private void Enter(ScopeSpec scope, int launcher)
+        {
+            var known = scope with { Limits = SystemdUnit.Limits(ContainerCgroup.Limits(host.Cgroups, config.Linux!.Resources)) };
+            var (folder, problem) = SystemdScope.TryEnterAsync(host.Bus!, launcher, known, CancellationToken.None).GetAwaiter().GetResult();
+            if (folder is null)
+                throw new BoltException(OciErrors.NoScope(request.Id, problem));
+            _unit = scope.Unit;
+            _cgroup = ContainerCgroup.Adopt(host.Cgroups, folder, config.Linux.Resources, host.Root);
         }
 
         public void Undo()
@@ -72,6 +89,7 @@ public sealed partial class OciRuntime
             Uid = host.Uid,
             Complete = complete,
             Cgroups = _cgroup!.Folders,
+            Unit = _unit,
             Annotations = config.Annotations,
         };
     }

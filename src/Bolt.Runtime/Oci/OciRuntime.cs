@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Bolt.Capsules;
 using Bolt.Diagnostics;
 using Bolt.Kernel;
 using Bolt.Launch;
@@ -177,7 +178,14 @@ public sealed partial class OciRuntime
         var state = _store.Read(id);
         if (_store.Status(state) is var status and ("stopped" or "creating"))
             throw new BoltException(OciErrors.WrongStatus("update", id, status));
-        ContainerCgroup.Update(state.Cgroups, OciConfigReader.Parse(resources, "resources", OciRuntimeJson.Default.OciResources));
+        var wanted = OciConfigReader.Parse(resources, "resources", OciRuntimeJson.Default.OciResources);
+        ContainerCgroup.Update(state.Cgroups, wanted);
+        if (state.Unit is { } unit && SystemdBus.Find() is { } bus)
+        {
+            var scope = new ScopeSpec(unit, "") { Limits = SystemdUnit.Limits(ContainerCgroup.Limits(CgroupTree.Read(), wanted)) };
+            if (SystemdScope.LimitAsync(bus, scope, CancellationToken.None).GetAwaiter().GetResult() is { } problem)
+                throw new BoltException(OciErrors.NoScope(id, problem));
+        }
     }
 
     /// <summary>All containers below the root.</summary>

@@ -17,6 +17,8 @@ internal sealed record OciState
     /// <summary>False until all its hooks before the start have run.</summary>
     public required bool Complete { get; init; }
     public required IReadOnlyList<string> Cgroups { get; init; }
+    /// <summary>The scope of systemd's that is its group.</summary>
+    public string? Unit { get; init; }
     public IReadOnlyDictionary<string, string>? Annotations { get; init; }
 }
 

@@ -77,7 +77,7 @@ public static class OciText
         Texts(json, "namespaces", ["cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"]);
         Texts(json, "capabilities", Bolt.Capsules.CapabilitySet.All.Select(name => "CAP_" + name));
         json.WriteStartObject("cgroup");
-        foreach (var (name, known) in (ReadOnlySpan<(string, bool)>)[("v1", true), ("v2", true), ("systemd", false), ("systemdUser", false), ("rdma", true)])
+        foreach (var (name, known) in (ReadOnlySpan<(string, bool)>)[("v1", true), ("v2", true), ("systemd", true), ("systemdUser", true), ("rdma", true)])
             json.WriteBoolean(name, known);
         json.WriteEndObject();
         json.WriteStartObject("seccomp");

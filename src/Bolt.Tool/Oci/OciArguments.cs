@@ -1,8 +1,8 @@
 namespace Bolt.Tool.Oci;
 
 /// <summary>
-/// A command line as runc's parser takes it: options before the first plain word, `--name value`, `--name=value` or with one
-/// dash; what follows that word is not looked at.
+/// A command line as runc's parser takes it: `--name value`, `--name=value` or with one dash, before or behind plain words;
+/// where a command follows, what comes behind the first plain word is its own.
 /// </summary>
 internal sealed class OciArguments
 {
@@ -12,19 +12,27 @@ internal sealed class OciArguments
     {
     }
 
-    /// <summary>What is left from the first plain word on.</summary>
+    /// <summary>The plain words; with a command, all from the first one on.</summary>
     public string[] Rest { get; private set; } = [];
 
-    public static OciArguments Parse(ReadOnlySpan<string> words, OciVerbOptions known)
+    public static OciArguments Parse(ReadOnlySpan<string> words, OciVerbOptions known, bool command = false)
     {
         var parsed = new OciArguments();
         var at = 0;
-        for (; at < words.Length && words[at].StartsWith('-') && words[at] != "-"; at++)
+        var plain = new List<string>();
+        for (; at < words.Length; at++)
         {
             if (words[at] == "--")
             {
                 at++;
                 break;
+            }
+            if (!words[at].StartsWith('-') || words[at] == "-")
+            {
+                if (command)
+                    break;
+                plain.Add(words[at]);
+                continue;
             }
             var word = words[at].TrimStart('-');
             var equals = word.IndexOf('=', StringComparison.Ordinal);
@@ -40,7 +48,7 @@ internal sealed class OciArguments
                 parsed._values[name] = list = [];
             list.Add(value);
         }
-        parsed.Rest = words[at..].ToArray();
+        parsed.Rest = [.. plain, .. words[at..]];
         return parsed;
     }
 

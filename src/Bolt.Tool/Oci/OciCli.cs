@@ -18,7 +18,7 @@ internal static class OciCli
         var log = new OciLog(null, json: false);
         try
         {
-            var global = OciArguments.Parse(args, Global);
+            var global = OciArguments.Parse(args, Global, command: true);
             log = new OciLog(global.Value("log"), global.Value("log-format") == "json");
             if (global.Flag("version"))
                 return Print($"bolt-oci version {ToolVersion.Text}\nspec: {OciText.Version}\n");

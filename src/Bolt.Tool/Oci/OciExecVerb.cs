@@ -15,7 +15,7 @@ internal static class OciExecVerb
 
     public static int Run(OciCall call, ReadOnlySpan<string> words)
     {
-        var given = OciArguments.Parse(words, Known);
+        var given = OciArguments.Parse(words, Known, command: true);
         foreach (var name in (ReadOnlySpan<string>)["process-label", "apparmor", "cgroup"])
             if (given.Value(name) is not null)
                 throw new OciUsage($"`--{name}` is not supported; put it into the file of `--process`");

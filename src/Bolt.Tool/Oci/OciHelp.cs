@@ -10,7 +10,8 @@ internal static class OciHelp
         same without the word `oci`:  ln -s "$(command -v bolt)" ~/bin/bolt-oci; podman --runtime ~/bin/bolt-oci run ...
 
         global options: --root FOLDER  --log FILE  --log-format text|json  --version
-                        --systemd-cgroup, --rootless, --debug, --criu are taken as runc takes them
+                        --systemd-cgroup (cgroupsPath is then slice:prefix:name; systemd makes the group)
+                        --rootless, --debug, --criu are taken as runc takes them
 
         create [-b BUNDLE] [--console-socket S] [--pid-file F] [--preserve-fds N] [--no-pivot] [--no-new-keyring] ID
         start ID

@@ -76,7 +76,6 @@ internal static class OciVerbs
     {
         if (given.Rest.Length is not (1 or 2))
             throw new OciUsage("kill takes a container id and a signal");
-        // runc takes --all behind the words too.
         call.Open().Kill(given.Rest[0], given.Rest.ElementAtOrDefault(1) ?? "SIGTERM", given.Flag("all"));
         return ExitCode.Done;
     }
