@@ -5,6 +5,8 @@ namespace Bolt.Shim;
 /// <summary>Steps for terminal, network and notify socket.</summary>
 internal static unsafe partial class StepRunner
 {
+    private const uint TypeLink = 0xA000;
+
     private static nint MakeTerminal(LaunchState* state)
     {
         var master = InRoot(state, Native.Literal("dev/pts/ptmx"u8), Sys.OReadWrite | Sys.ONoCtty);
@@ -15,21 +17,30 @@ internal static unsafe partial class StepRunner
             return side;
         state->TerminalSide = (int)side;
 
-        int number;
-        var result = Sys.Ioctl((int)master, 0x80045430 /* TIOCGPTN */, &number);
-        if (result < 0)
-            return result;
-        byte* path = state->Scratch, end = path + LaunchState.PathSize;
-        Native.AppendNumber(Native.Append(path, end, "dev/pts/"u8), end, (ulong)number);
-        var source = InRoot(state, path, Sys.OPath);
-        if (source < 0)
-            return source;
-        var tree = Sys.OpenTree((int)source, Native.Literal(""u8), Sys.OpenTreeClone | Sys.OCloseOnExec | Sys.AtEmptyPath);
-        var target = FileInRoot(state, Native.Literal("dev/console"u8));
-        result = tree < 0 ? tree : target < 0 ? target : Sys.MoveMount((int)tree, (int)target);
+        // CVE-2025-52565: what is bound is the terminal itself and no path to it, and it lies over a file of the root: neither
+        // over one of procfs nor wherever a link of the image leads.
+        var tree = Sys.OpenTree((int)side, Native.Literal(""u8), Sys.OpenTreeClone | Sys.OCloseOnExec | Sys.AtEmptyPath);
+        if (tree < 0)
+            return tree;
+        var target = ConsoleInRoot(state);
+        var result = target < 0 ? target : MayLieOn((int)target, 0);
+        if (result >= 0)
+            result = Sys.MoveMount((int)tree, (int)target);
         var fd = (int)master;
         LaunchState.Tell(state, LaunchWord.Terminal, 0, &fd, 1);
         return result;
+    }
+
+    private static nint ConsoleInRoot(LaunchState* state)
+    {
+        var path = Native.Literal("dev/console"u8);
+        var found = InRoot(state, path, Sys.OPath | Sys.ONoFollow);
+        if (found == -(int)Errno.ENOENT)
+            return FileInRoot(state, path);
+        if (found < 0 || ((uint)Sys.ModeOf((int)found) & Sys.TypeMask) != TypeLink)
+            return found;
+        Sys.Close((int)found);
+        return -(int)Errno.ELOOP;
     }
 
     /// <summary>The process's side of a pseudo-terminal, whatever its path is.</summary>

@@ -186,7 +186,7 @@ internal static unsafe partial class StepRunner
         // What the image or a mount has there already is the device that was meant.
         if (result >= 0 && (there.Mode & Sys.TypeMask) == ((uint)step->X & Sys.TypeMask) && there.SpecialDevice == (ulong)step->Y)
             result = 0;
-        else
+        else if ((result = MayLieOn((int)target, 0)) >= 0)
             result = Sys.Mount(step->B, Descriptor(state, (int)target), null, Sys.MsBind, null);
         Sys.Close((int)target);
         return result;

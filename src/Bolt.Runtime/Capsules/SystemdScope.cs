@@ -120,18 +120,25 @@ internal static class SystemdScope
     // StartTransientUnit(string name, string mode, a(sv) properties, a(sa(sv)) auxiliary units)
     private static MessageBuffer StartTransientUnit(DBusConnection connection, ScopeSpec scope, int pid)
     {
-        using var writer = connection.GetMessageWriter();
-        writer.WriteMethodCallHeader(Service, ManagerPath, Manager, "StartTransientUnit", "ssa(sv)a(sa(sv))");
-        writer.WriteString(scope.Unit);
-        writer.WriteString("fail");
-        Properties(writer,
-        [
-            ("PIDs", VariantValue.Array((uint[])[(uint)pid])), ("Delegate", true), ("CollectMode", "inactive-or-failed"), ("Description", scope.Description),
-            .. scope.Slice is { } slice ? (ReadOnlySpan<(string, VariantValue)>)[("Slice", slice)] : [],
-            .. scope.Limits.Select(limit => (limit.Name, (VariantValue)limit.Value)),
-        ]);
-        writer.WriteArrayEnd(writer.WriteArrayStart(DBusType.Struct));
-        return writer.CreateMessage();
+        var writer = connection.GetMessageWriter();
+        try
+        {
+            writer.WriteMethodCallHeader(Service, ManagerPath, Manager, "StartTransientUnit", "ssa(sv)a(sa(sv))");
+            writer.WriteString(scope.Unit);
+            writer.WriteString("fail");
+            Properties(ref writer,
+            [
+                ("PIDs", VariantValue.Array((uint[])[(uint)pid])), ("Delegate", true), ("CollectMode", "inactive-or-failed"), ("Description", scope.Description),
+                .. scope.Slice is { } slice ? (ReadOnlySpan<(string, VariantValue)>)[("Slice", slice)] : [],
+                .. Values(scope.Limits),
+            ]);
+            writer.WriteArrayEnd(writer.WriteArrayStart(DBusType.Struct));
+            return writer.CreateMessage();
+        }
+        finally
+        {
+            writer.Dispose();
+        }
     }
 
     // AttachProcessesToUnit(string name, string subgroup, au pids)
@@ -148,15 +155,26 @@ internal static class SystemdScope
     // SetUnitProperties(string name, bool runtime, a(sv) properties)
     private static MessageBuffer SetProperties(DBusConnection connection, ScopeSpec scope)
     {
-        using var writer = connection.GetMessageWriter();
-        writer.WriteMethodCallHeader(Service, ManagerPath, Manager, "SetUnitProperties", "sba(sv)");
-        writer.WriteString(scope.Unit);
-        writer.WriteBool(true);
-        Properties(writer, scope.Limits.Select(limit => (limit.Name, (VariantValue)limit.Value)));
-        return writer.CreateMessage();
+        var writer = connection.GetMessageWriter();
+        try
+        {
+            writer.WriteMethodCallHeader(Service, ManagerPath, Manager, "SetUnitProperties", "sba(sv)");
+            writer.WriteString(scope.Unit);
+            writer.WriteBool(true);
+            Properties(ref writer, Values(scope.Limits));
+            return writer.CreateMessage();
+        }
+        finally
+        {
+            writer.Dispose();
+        }
     }
 
-    private static void Properties(MessageWriter writer, IEnumerable<(string Name, VariantValue Value)> all)
+    private static IEnumerable<(string Name, VariantValue Value)> Values(IEnumerable<(string Name, ulong Value)> limits) =>
+        limits.Select(limit => (limit.Name, (VariantValue)limit.Value));
+
+    // By reference: a copy of the writer does not know what was written.
+    private static void Properties(ref MessageWriter writer, IEnumerable<(string Name, VariantValue Value)> all)
     {
         var start = writer.WriteArrayStart(DBusType.Struct);
         foreach (var (name, value) in all)

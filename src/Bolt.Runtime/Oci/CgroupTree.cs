@@ -11,13 +11,16 @@ internal sealed record CgroupHierarchy(string Mount, ImmutableArray<string> Cont
 {
     public bool Unified => Controllers.IsEmpty;
 
-    /// <summary>The folder of a group: an absolute path is below the mount, a relative one below this process's group.</summary>
+    /// <summary>
+    /// The folder of a group: an absolute path is below the mount, a relative one below this process's group, or beside it in
+    /// version 2, where a group with processes hands no controller down (cgroups(7), "no internal processes"). As with runc.
+    /// </summary>
     public string Folder(string path)
     {
         if (path.StartsWith('/'))
             return Path.GetFullPath(Mount + path);
         var own = Top != "/" && Own.StartsWith(Top, StringComparison.Ordinal) ? Own[Top.Length..] : Own;
-        return Path.GetFullPath($"{Mount}/{own}/{path}");
+        return Path.GetFullPath($"{Mount}/{(Unified ? Path.GetDirectoryName(own.TrimEnd('/')) : own)}/{path}");
     }
 }
 

@@ -62,8 +62,11 @@ internal sealed class ContainerCgroup
     {
         var tree = CgroupTree.Read();
         var group = new ContainerCgroup(tree, "") { Folders = [.. folders] };
-        group.Apply(Limits(tree, resources));
-        group.Guard(resources);
+        var guarded = Sys.EffectiveUid() == 0 && !IsInUserNamespace();
+        var limits = Limits(tree, resources);
+        group.Apply(guarded ? limits : limits.RemoveAll(limit => limit.Controller == "devices"));
+        if (guarded)
+            group.Guard(resources);
     }
 
     public static ImmutableArray<CgroupWrite> Limits(CgroupTree tree, OciResources? resources)

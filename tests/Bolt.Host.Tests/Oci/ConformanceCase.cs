@@ -11,6 +11,15 @@ internal sealed record ConformanceCase(string Name, string Script, string Expect
     /// <summary>What is other than in the usual config.json. The text is the bundle's folder.</summary>
     public Action<JsonObject, string>? Change { get; init; }
 
+    /// <summary>More options of `run`.</summary>
+    public string[] Options { get; init; } = [];
+
+    /// <summary>What a shell does before it becomes the runtime; BUNDLE is the bundle's folder.</summary>
+    public string? Shell { get; init; }
+
+    /// <summary>What is found on the host afterwards: more of the output. The text is the bundle's folder.</summary>
+    public Func<string, string>? After { get; init; }
+
     public int Code { get; init; }
 
     /// <summary>The runtime must refuse it: nothing is run.</summary>

@@ -44,12 +44,29 @@ public sealed class ConformanceTests : IDisposable
         wanted.Change?.Invoke(config, bundle.Folder);
         bundle.Write(config);
         var id = bundle.NextId();
-        var answer = peer.Call("run", "--bundle", bundle.Folder, id);
+        var caller = wanted.Shell is { } shell ? peer.Behind("sh", "-c", $"BUNDLE='{bundle.Folder}'; {shell}; exec \"$@\"", "sh") : peer;
+        var answer = caller.Call(["run", "--bundle", bundle.Folder, .. wanted.Options, id]);
         if (answer.Code != 0)
             peer.Call("delete", "--force", id);
+        if (wanted.Refused && answer.Code == 0)
+            return "was not refused";
+        if (wanted.After is not null)
+            answer = answer with { Output = answer.Output + Found(wanted.After, bundle.Folder) };
         if (wanted.Refused)
-            return answer.Code == 0 ? "was not refused" : null;
+            return wanted.After is null || wanted.Fits(answer.Output) ? null : $"said `{answer.Output.TrimEnd()}`";
         return wanted.Fits(answer.Output) && answer.Code == wanted.Code ? null
             : $"code {answer.Code}, said `{answer.Output.TrimEnd().Replace("\n", "\\n")}` `{answer.Error.TrimEnd().Replace("\n", "\\n")}`";
+    }
+
+    private static string Found(Func<string, string> after, string bundle)
+    {
+        try
+        {
+            return after(bundle);
+        }
+        catch (Exception e) when (e is IOException or System.Text.Json.JsonException or InvalidOperationException)
+        {
+            return e.Message;
+        }
     }
 }

@@ -6,7 +6,7 @@ namespace Bolt.Host.Tests.Oci;
 /// Attacks on container runtimes that were published, made anew and named by their numbers. Each is tried twice: as it was,
 /// which must fail, and with the one thing weakened that stops it, which must succeed, or the test would prove nothing.
 /// </summary>
-public sealed class EscapeTests : IDisposable
+public sealed partial class EscapeTests : IDisposable
 {
     private readonly Bundle _bundle = new();
 

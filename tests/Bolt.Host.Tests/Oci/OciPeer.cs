@@ -31,6 +31,9 @@ internal sealed class OciPeer(string name, string[] command, string state)
         return Bundle.IsRoot ? new OciPeer("crun", ["unshare", "-m", "sh", "-c", hide, "sh", path], state) : null;
     }
 
+    /// <summary>The same, started by another program.</summary>
+    public OciPeer Behind(params string[] program) => new(Name, [.. program, .. command], state);
+
     public Answer Call(params string[] words)
     {
         var start = new ProcessStartInfo(command[0], [.. command[1..], "--root", Path.Combine(state, Name), .. words])
