@@ -52,7 +52,7 @@ internal static partial class ConformanceCases
             After = bundle => File.ReadAllText(Path.Combine(bundle, "rootfs/second")),
         },
         new("hooks: a timeout ends one", "echo no", "") { Refused = true, Change = (c, _) => Hook(c, "createRuntime", "sleep 1000", timeout: 1) },
-        new("hooks: args and env are its own", "true", "zero b ")
+        new("hooks: args and env are its own", "true", "zero b")
         {
             Change = (c, bundle) =>
             {

@@ -12,6 +12,7 @@ public sealed partial class EscapeTests
     {
         // Opened for writing, and nothing is written. This one is the container's own to write, also an ordinary user's.
         var config = _bundle.Config("for f in sys/net/ipv4/ip_forward sysrq-trigger irq/default_smp_affinity; do (: >> /proc/$f) 2>/dev/null && echo $f; done; echo end");
+        config["process"]!["capabilities"] = JsonNode.Parse("""{"bounding":["CAP_NET_ADMIN"],"effective":["CAP_NET_ADMIN"],"permitted":["CAP_NET_ADMIN"]}""");
         config["linux"]!["readonlyPaths"] = Spec()["linux"]!["readonlyPaths"]!.DeepClone();
         Assert.Equal("end\n", Run(config).Output);
         config["linux"]!.AsObject().Remove("readonlyPaths");
@@ -110,9 +111,9 @@ public sealed partial class EscapeTests
         var namespaces = config["linux"]!["namespaces"]!.AsArray();
         namespaces.Remove(namespaces.Single(n => (string?)n!["type"] == "cgroup"));
         Assert.Equal("end\n", Run(config).Output);
-        // Weakened: mounted for writing, root makes groups in the container's own. An ordinary user has none here.
+        // Weakened: mounted for writing. Root has groups of version 1 below; an ordinary user only what they would lie in.
         mount["options"]!.AsArray().Remove(mount["options"]![3]);
-        Assert.Equal(Bundle.IsRoot, Run(config).Output.StartsWith("made\n", StringComparison.Ordinal));
+        Assert.StartsWith("made\n", Run(config).Output, StringComparison.Ordinal);
     }
 
     private JsonObject Spec()

@@ -88,8 +88,13 @@ public sealed partial class EscapeTests : IDisposable
         // The image's own /dev, in which null leads to a file of the kernel.
         foreach (var below in mounts.Where(m => ((string)m!["destination"]!).StartsWith("/dev", StringComparison.Ordinal)).ToList())
             mounts.Remove(below);
-        File.CreateSymbolicLink(Path.Combine(_bundle.Rootfs, "dev/null"), "/proc/sys/kernel/ostype");
+        var image = Path.Combine(_bundle.Rootfs, "dev/null");
+        File.CreateSymbolicLink(image, "/proc/sys/kernel/ostype");
         config["linux"]!["maskedPaths"] = new JsonArray("/proc/version");
+        // Where nodes are bound, one that would lie over a file of the kernel is refused with the container.
+        Assert.Contains(Run(config).Output, (string[])["device\n", ""]);
+        File.Delete(image);
+        File.WriteAllText(image, "of the image");
         Assert.Equal("device\n", Run(config).Output);
         config["linux"]!.AsObject().Remove("maskedPaths");
         Assert.Contains("Linux", Run(config).Output, StringComparison.Ordinal);
