@@ -95,12 +95,24 @@ internal sealed class ContainerCgroup
     }
 
     /// <summary>Pids of all processes in the groups, and of what they made below.</summary>
-    public static IReadOnlyList<int> Processes(IReadOnlyList<string> folders) =>
-        folders.Count == 0 || !Directory.Exists(folders[0]) ? [] :
-        [
-            .. Directory.EnumerateFiles(folders[0], "cgroup.procs", SearchOption.AllDirectories)
-                .SelectMany(File.ReadAllLines).Select(line => int.Parse(line, CultureInfo.InvariantCulture)).Where(pid => pid > 0),
-        ];
+    public static IReadOnlyList<int> Processes(IReadOnlyList<string> folders)
+    {
+        if (folders.Count == 0 || !Directory.Exists(folders[0]))
+            return [];
+        try
+        {
+            return
+            [
+                .. Directory.EnumerateFiles(folders[0], "cgroup.procs", SearchOption.AllDirectories)
+                    .SelectMany(File.ReadAllLines).Select(line => int.Parse(line, CultureInfo.InvariantCulture)).Where(pid => pid > 0),
+            ];
+        }
+        catch (IOException)
+        {
+            // systemd removes a scope's group with its last process.
+            return [];
+        }
+    }
 
     private void MakeFolders(HashSet<string> needed, bool root)
     {

@@ -1,14 +1,16 @@
 using Bolt.Diagnostics;
+using Bolt.Kernel;
 
 namespace Bolt.Oci;
 
 /// <summary>Stops and resumes all processes of a container at once (freezer-subsystem.rst; cgroup-v2.rst, cgroup.freeze).</summary>
 internal static class Freezer
 {
+    // A group may end while it is asked: HostFacts then says nothing.
     public static bool IsFrozen(IReadOnlyList<string> cgroups) => Find(cgroups) switch
     {
-        ({ } folder, true) => File.ReadAllText(folder + "/cgroup.freeze").Trim() == "1",
-        ({ } folder, false) => File.ReadAllText(folder + "/freezer.state").Trim() is "FROZEN" or "FREEZING",
+        ({ } folder, true) => HostFacts.ReadLine(folder + "/cgroup.freeze") == "1",
+        ({ } folder, false) => HostFacts.ReadLine(folder + "/freezer.state") is "FROZEN" or "FREEZING",
         _ => false,
     };
 
