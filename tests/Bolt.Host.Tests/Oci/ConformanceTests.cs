@@ -23,7 +23,7 @@ public sealed class ConformanceTests : IDisposable
         {
             if (peer?.Call("--version").Output is not { } version || !(version.Contains("runc version 1.1.5") || version.Contains("crun version 1.8.1")))
                 continue;
-            foreach (var name in Names.Select(row => row.Data))
+            foreach (var name in Names.Select(row => row.Data).Where(name => !ConformanceCases.All[name].Alone))
             {
                 using var bundle = new Bundle();
                 if (Try(peer, ConformanceCases.All[name], bundle) is { } problem && !listed.Contains($"{peer.Name}: {name}"))
