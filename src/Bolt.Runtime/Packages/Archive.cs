@@ -132,7 +132,16 @@ internal sealed class Archive(StoragePaths paths, Downloads downloads, TimeProvi
         var folder = $"{source.Uri}/dists/{source.Suite}/{component}/binary-{architecture}";
         var url = release.ByHash ? $"{folder}/by-hash/SHA256/{sha256}" : $"{folder}/Packages{extension}";
         var path = await downloads.FetchAsync(url, sha256, size, cancellationToken).ConfigureAwait(false);
-        var index = Parse(path, extension, url);
+        byte[] index;
+        try
+        {
+            index = Parse(path, extension, url);
+        }
+        catch (FileNotFoundException)
+        {
+            // Whoever asked for the same at the same time has parsed it, kept that, and deleted the download.
+            return await OpenIndexAsync(source, release, component, architecture, offline, cancellationToken).ConfigureAwait(false);
+        }
         await WriteAsync(kept, index, cancellationToken).ConfigureAwait(false);
         File.Delete(path);
         return (sha256, ArchiveIndex.Open(index)!);
