@@ -35,7 +35,8 @@ internal sealed class ScriptedRegistry : IAsyncDisposable
                 connections.Add(AnswerAsync(client, script));
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        // InvalidOperationException: it was stopped between two clients.
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException or InvalidOperationException)
         {
         }
     }
