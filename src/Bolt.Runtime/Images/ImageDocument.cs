@@ -40,6 +40,13 @@ internal abstract record ImageDocument
             : new Manifest(CheckConfig(shape.Config), CheckLayers(shape.Layers));
     }
 
+    /// <summary>What any manifest or index lists, image or not: its layers and its manifests.</summary>
+    public static (Descriptor[] Layers, Descriptor[] Manifests) ReadList(ReadOnlySpan<byte> bytes)
+    {
+        var shape = Parse(bytes, OciJson.Default.ShapeDocument, "manifest");
+        return (CheckLayers(shape.Layers), shape.Manifests is null ? [] : CheckManifests(shape.Manifests));
+    }
+
     /// <summary>Digest and size of a descriptor that will be fetched or read.</summary>
     public static (Digest Digest, long Size) Address(Descriptor descriptor, long limit)
     {

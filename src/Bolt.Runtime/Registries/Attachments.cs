@@ -16,10 +16,10 @@ internal sealed class Attachments(RegistryClient client, RegistryRepository repo
 
     public async Task<IReadOnlyList<Attachment>> FetchAsync(Digest subject, AttachmentKind kind, CancellationToken cancellationToken)
     {
-        var layers = new List<Descriptor>((await ManifestAsync(Tag(subject, kind), cancellationToken).ConfigureAwait(false))?.Layers ?? []);
+        var layers = new List<Descriptor>((await ListedAsync(Tag(subject, kind), cancellationToken).ConfigureAwait(false)).Layers);
         foreach (var referrer in (await new Referrers(client, repository).ListAsync(subject, cancellationToken).ConfigureAwait(false)).Where(r => r.ArtifactType == kind.ArtifactType).Take(Most))
         {
-            layers.AddRange((await ManifestAsync(referrer.Digest ?? "", cancellationToken).ConfigureAwait(false))?.Layers ?? []);
+            layers.AddRange((await ListedAsync(ImageDocument.Address(referrer, OciLayout.MaxDocument).Digest.ToString(), cancellationToken).ConfigureAwait(false)).Layers);
         }
         var fetch = new ManifestFetch(client, repository);
         var found = new List<Attachment>();
@@ -34,7 +34,7 @@ internal sealed class Attachments(RegistryClient client, RegistryRepository repo
     /// <summary>Adds one; those that are there stay.</summary>
     public async Task<Digest> AddAsync(FetchedDocument subject, AttachmentKind kind, Attachment attachment, CancellationToken cancellationToken)
     {
-        var there = (await ManifestAsync(Tag(subject.Digest, kind), cancellationToken).ConfigureAwait(false))?.Layers ?? [];
+        var there = (await ListedAsync(Tag(subject.Digest, kind), cancellationToken).ConfigureAwait(false)).Layers;
         var layer = await UploadAsync(attachment.Content, kind.MediaType, cancellationToken).ConfigureAwait(false) with { Annotations = new(attachment.Annotations) };
         Descriptor[] layers = [.. there, layer];
         var config = JsonSerializer.SerializeToUtf8Bytes(
@@ -55,7 +55,7 @@ internal sealed class Attachments(RegistryClient client, RegistryRepository repo
     private async Task ListAsync(Digest subject, Descriptor referrer, CancellationToken cancellationToken)
     {
         var tag = "sha256-" + subject.Hex;
-        var there = (await ManifestAsync(tag, cancellationToken).ConfigureAwait(false))?.Manifests ?? [];
+        var there = (await ListedAsync(tag, cancellationToken).ConfigureAwait(false)).Manifests;
         var index = JsonSerializer.SerializeToUtf8Bytes(new IndexDocument(2, MediaTypes.Index, [.. there, referrer]), OciJson.Default.IndexDocument);
         await ManifestPut.SendAsync(client, repository, index, MediaTypes.Index, tag, cancellationToken).ConfigureAwait(false);
     }
@@ -67,8 +67,8 @@ internal sealed class Attachments(RegistryClient client, RegistryRepository repo
         return new Descriptor(mediaType, digest.ToString(), bytes.Length, null, null);
     }
 
-    /// <summary>Null when there is none of that name. A digest is checked; a tag's manifest names blobs that are.</summary>
-    private async Task<ShapeDocument?> ManifestAsync(string name, CancellationToken cancellationToken)
+    /// <summary>Nothing when there is none of that name. A digest is checked; a tag's manifest names blobs that are.</summary>
+    private async Task<(Descriptor[] Layers, Descriptor[] Manifests)> ListedAsync(string name, CancellationToken cancellationToken)
     {
         using var response = await client.SendAsync(repository, "pull", a =>
         {
@@ -79,15 +79,15 @@ internal sealed class Attachments(RegistryClient client, RegistryRepository repo
         }, cancellationToken).ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.NotFound)
         {
-            return null;
+            return ([], []);
         }
         var expected = await client.ExpectAsync(response, repository, name, cancellationToken).ConfigureAwait(false);
-        var bytes = await RegistryAnswer.ReadAsync(expected, repository.Host, "manifest", OciLayout.MaxDocument, cancellationToken).ConfigureAwait(false);
+        var bytes = await client.BodyAsync(expected, repository.Host, "manifest", OciLayout.MaxDocument, cancellationToken).ConfigureAwait(false);
         if (Digest.Parse(name) is { } wanted && Digest.Of(bytes) is var found && found != wanted)
         {
             throw new BoltException(RegistryErrors.WrongDigest(name, wanted.ToString(), found.ToString()));
         }
-        return ImageDocument.Parse(bytes, OciJson.Default.ShapeDocument, "manifest");
+        return ImageDocument.ReadList(bytes);
     }
 
     private static string Tag(Digest subject, AttachmentKind kind) => $"sha256-{subject.Hex}.{kind.Suffix}";

@@ -41,14 +41,14 @@ internal sealed class ManifestFetch(RegistryClient client, RegistryRepository re
         using var response = await client.ExpectAsync(
             await client.SendAsync(repository, "pull", a => new HttpRequestMessage(HttpMethod.Get, repository.Blob(a, digest)), cancellationToken).ConfigureAwait(false),
             repository, digest.ToString(), cancellationToken).ConfigureAwait(false);
-        return Checked(await BodyAsync(response, "config", size, cancellationToken).ConfigureAwait(false), digest, digest.ToString());
+        return Checked(await client.BodyAsync(response, repository.Host, "config", size, cancellationToken).ConfigureAwait(false), digest, digest.ToString());
     }
 
     private async Task<FetchedDocument> GetAsync(string reference, Digest? wanted, string what, CancellationToken cancellationToken)
     {
         using var response = await client.ExpectAsync(
             await client.SendAsync(repository, "pull", a => Request(a, reference), cancellationToken).ConfigureAwait(false), repository, what, cancellationToken).ConfigureAwait(false);
-        var bytes = await BodyAsync(response, "manifest", OciLayout.MaxDocument, cancellationToken).ConfigureAwait(false);
+        var bytes = await client.BodyAsync(response, repository.Host, "manifest", OciLayout.MaxDocument, cancellationToken).ConfigureAwait(false);
         // For a tag the registry's own word is checked: a cache on the way that mixes bodies up is noticed here.
         wanted ??= response.Headers.TryGetValues("Docker-Content-Digest", out var said) ? Digest.Parse(said.First()) : null;
         var digest = Digest.Of(wanted is { } expected ? Checked(bytes, expected, what) : bytes);
@@ -64,21 +64,6 @@ internal sealed class ManifestFetch(RegistryClient client, RegistryRepository re
             request.Headers.Accept.ParseAdd(type);
         }
         return request;
-    }
-
-    // A body that breaks off is asked for again by whoever retries the whole; documents are small.
-    private async Task<byte[]> BodyAsync(HttpResponseMessage response, string what, long limit, CancellationToken cancellationToken)
-    {
-        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        silence.CancelAfter(client.Patience.Silence);
-        try
-        {
-            return await RegistryAnswer.ReadAsync(response, repository.Host, what, limit, silence.Token).ConfigureAwait(false);
-        }
-        catch (Exception e) when (RegistryClient.IsTrouble(e, cancellationToken))
-        {
-            throw new BoltException(RegistryErrors.Unreachable(repository.Host, e is OperationCanceledException ? "it sent nothing for a while" : e.Message), e);
-        }
     }
 
     private static byte[] Checked(byte[] bytes, Digest wanted, string what) => Digest.Of(bytes) is var found && found == wanted

@@ -50,7 +50,7 @@ internal sealed class Referrers(RegistryClient client, RegistryRepository reposi
     private async Task<Descriptor[]> IndexAsync(HttpResponseMessage response, Digest digest, CancellationToken cancellationToken)
     {
         var index = await client.ExpectAsync(response, repository, digest.ToString(), cancellationToken).ConfigureAwait(false);
-        var bytes = await RegistryAnswer.ReadAsync(index, repository.Host, "list of referrers", OciLayout.MaxDocument, cancellationToken).ConfigureAwait(false);
+        var bytes = await client.BodyAsync(index, repository.Host, "list of referrers", OciLayout.MaxDocument, cancellationToken).ConfigureAwait(false);
         return ((ImageDocument.Index)ImageDocument.Read(bytes, MediaTypes.Index)).Manifests;
     }
 

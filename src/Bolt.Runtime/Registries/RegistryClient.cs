@@ -68,6 +68,21 @@ internal sealed class RegistryClient : IDisposable
         }
     }
 
+    /// <summary>A whole small document. One that breaks off is asked for again by whoever retries the whole.</summary>
+    public async Task<byte[]> BodyAsync(HttpResponseMessage response, string host, string what, long limit, CancellationToken cancellationToken)
+    {
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        silence.CancelAfter(Patience.Silence);
+        try
+        {
+            return await RegistryAnswer.ReadAsync(response, host, what, limit, silence.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsTrouble(e, cancellationToken))
+        {
+            throw new BoltException(RegistryErrors.Unreachable(host, e is OperationCanceledException ? "it sent nothing for a while" : e.Message), e);
+        }
+    }
+
     /// <summary>Waits before another try; throws when there is to be none.</summary>
     public async Task WaitAsync(string host, int failed, HttpResponseMessage? response, Exception? cause, CancellationToken cancellationToken)
     {

@@ -123,6 +123,25 @@ public sealed class SignedImageTests : IAsyncDisposable
         Assert.Empty((await PrepareAsync(app, null, offline: false)).Warnings);
     }
 
+    // What a registry may answer to the question for signatures, none of which is one.
+    [Theory]
+    [InlineData("""{"schemaVersion":2,"layers":[null]}""", 0, "BOLT2008")]
+    [InlineData("""{"schemaVersion":2,"layers":[{"mediaType":"application/vnd.dev.cosign.simplesigning.v1+json","digest":"../../x","size":1}]}""", 0, "BOLT2008")]
+    [InlineData("""{"schemaVersion":2,"layers":[{"mediaType":"application/vnd.dev.cosign.simplesigning.v1+json","digest":"sha256:0000000000000000000000000000000000000000000000000000000000000000","size":99999999}]}""", 0, "BOLT2008")]
+    [InlineData("[]", 0, "BOLT2008")]
+    [InlineData("""{"schemaVersion":2,"layers":[]}""", 9, "BOLT2401")]
+    [InlineData("""{"schemaVersion":2,"layers":[]}""", 0, "BOLT2502")]
+    public async Task Answers_that_are_no_signatures_are_refused_with_their_reason(string signatures, int cut, string code)
+    {
+        var image = new ServedImage();
+        await using var registry = new ScriptedRegistry(asked =>
+            asked.Path.EndsWith(".sig", StringComparison.Ordinal) ? Answer.Text(200, signatures) with { CutAfter = cut == 0 ? null : cut }
+            : asked.Path.Contains("/referrers/", StringComparison.Ordinal) || asked.Path.Contains("/manifests/sha256-", StringComparison.Ordinal) ? Answer.Text(404)
+            : image.Answer(asked));
+        var policy = await PolicyAsync($"{registry.Host}/*");
+        Assert.Equal(code, (await Assert.ThrowsAsync<BoltException>(() => Trust(reader, policy).VerifyAsync(Ref($"{registry.Host}/x:1"), [], None))).Diagnostic.Code);
+    }
+
     private async Task<string> PolicyAsync(string repository, string more = "")
     {
         await BoltRuntime.CreateKeyPairAsync(stores.Folder + "/team", "secret", None);
