@@ -201,11 +201,16 @@ internal sealed class DockerExpansion(char escape, Func<string, string?> lookup,
             return "";
         }
         var value = Value(name) ?? "";
+        if (value.Length > ShellPattern.MaxValue || pattern.Length > ShellPattern.MaxPattern)
+        {
+            return Fail($"`{name}` or the pattern is too long for `{operation}`", start);
+        }
+        var shell = new ShellPattern(pattern);
         return operation switch
         {
-            '#' => ShellPattern.WithoutPrefix(value, pattern, longest: twice),
-            '%' => ShellPattern.WithoutSuffix(value, pattern, longest: twice),
-            _ => ShellPattern.Replace(value, pattern, replacement, all: twice),
+            '#' => shell.WithoutPrefix(value, longest: twice),
+            '%' => shell.WithoutSuffix(value, longest: twice),
+            _ => shell.Replace(value, replacement, all: twice),
         };
     }
 
@@ -256,76 +261,5 @@ internal sealed class DockerExpansion(char escape, Func<string, string?> lookup,
         ProblemAt = where ?? at;
         at = text.Length;
         return "";
-    }
-}
-
-/// <summary>The patterns of <c>${NAME#…}</c>: <c>*</c>, <c>?</c>, and a backslash before what is meant as it stands.</summary>
-internal static class ShellPattern
-{
-    public static string WithoutPrefix(string value, string pattern, bool longest)
-    {
-        var lengths = Enumerable.Range(0, value.Length + 1);
-        var found = (longest ? lengths.Reverse() : lengths).Select(n => (int?)n).FirstOrDefault(n => Matches(pattern, value.AsSpan(0, n!.Value)));
-        return found is { } length ? value[length..] : value;
-    }
-
-    public static string WithoutSuffix(string value, string pattern, bool longest)
-    {
-        var starts = Enumerable.Range(0, value.Length + 1);
-        var found = (longest ? starts : starts.Reverse()).Select(n => (int?)n).FirstOrDefault(n => Matches(pattern, value.AsSpan(n!.Value)));
-        return found is { } start ? value[..start] : value;
-    }
-
-    public static string Replace(string value, string pattern, string replacement, bool all)
-    {
-        var result = new StringBuilder();
-        var i = 0;
-        while (i < value.Length)
-        {
-            var length = Enumerable.Range(1, value.Length - i).Reverse().FirstOrDefault(n => Matches(pattern, value.AsSpan(i, n)));
-            if (length == 0)
-            {
-                result.Append(value[i++]);
-                continue;
-            }
-            result.Append(replacement);
-            i += length;
-            if (!all)
-            {
-                break;
-            }
-        }
-        return result.Append(value, i, value.Length - i).ToString();
-    }
-
-    /// <summary>Two places are remembered, so that a pattern of many stars costs no more than length times length.</summary>
-    public static bool Matches(ReadOnlySpan<char> pattern, ReadOnlySpan<char> text)
-    {
-        int p = 0, t = 0, star = -1, mark = 0;
-        while (t < text.Length)
-        {
-            if (p < pattern.Length && pattern[p] == '*')
-            {
-                (star, mark) = (p++, t);
-                continue;
-            }
-            var escaped = p + 1 < pattern.Length && pattern[p] == '\\';
-            if (p < pattern.Length && (escaped ? pattern[p + 1] == text[t] : pattern[p] == '?' || pattern[p] == text[t]))
-            {
-                p += escaped ? 2 : 1;
-                t++;
-                continue;
-            }
-            if (star < 0)
-            {
-                return false;
-            }
-            (p, t) = (star + 1, ++mark);
-        }
-        while (p < pattern.Length && pattern[p] == '*')
-        {
-            p++;
-        }
-        return p == pattern.Length;
     }
 }

@@ -156,7 +156,8 @@ internal static class PathPattern
         {
             return new Regex(text.Append('$').ToString(), RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.Singleline);
         }
-        catch (ArgumentException)
+        // NotSupportedException: more states than the engine takes.
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
             return null;
         }

@@ -48,8 +48,26 @@ public class DockerExpansionTests
     [InlineData("${FILE#archive?}", "tar.gz")]
     [InlineData("${STAR#\\*}", "")]
     [InlineData("${A#\\*}", "value")]
+    [InlineData("${PATH%%:*}", "/usr/local/bin")]
+    [InlineData("${PATH##*/}", "bin")]
+    [InlineData("${PATH%/*}", "/usr/local/bin:/usr")]
+    [InlineData("${PATH//\\/usr/}", "/local/bin:/bin")]
+    [InlineData("${PATH//[/x}", "/usr/local/bin:/usr/bin")]
+    [InlineData("${FILE//*/x}", "x")]
     [InlineData("${A:?needed}", "value")]
     public void Words_become(string word, string expected) => Assert.Equal(expected, new DockerExpansion('\\', Lookup).Expand(word));
+
+    [Fact]
+    public void A_pattern_of_many_stars_over_a_long_value_ends_and_a_longer_one_is_refused()
+    {
+        var stars = string.Concat(Enumerable.Repeat("*a", 100)) + "b";
+        string? Long(string name) => new('a', name == "L" ? ShellPattern.MaxValue : ShellPattern.MaxValue + 1);
+        Assert.Equal(Long("L"), new DockerExpansion('\\', Long).Expand("${L##" + stars + "}"));
+        Assert.Equal(Long("L"), new DockerExpansion('\\', Long).Expand("${L%%" + stars + "}"));
+        var refused = new DockerExpansion('\\', Long);
+        Assert.Null(refused.Expand("${M#a}"));
+        Assert.Equal("`M` or the pattern is too long for `#`", refused.Problem);
+    }
 
     [Theory]
     [InlineData("${", "a name is missing in `${}`")]

@@ -49,6 +49,10 @@ public class IgnoreFileTests
     }
 
     [Fact]
+    public void A_pattern_of_too_many_states_is_no_pattern() =>
+        Assert.False(IgnoreFile.Read(".dockerignore", string.Concat(Enumerable.Repeat("[a-z]?", 200_000)) + "\n") is { Ok: true, Value: { } read } && read.IsIgnored("x"));
+
+    [Fact]
     public void A_wrong_pattern_is_shown_where_it_is()
     {
         var found = Assert.Single(IgnoreFile.Read("app/.dockerignore", "bin\n[a-\n").Diagnostics);
