@@ -4,7 +4,7 @@ using Bolt.Kernel;
 namespace Bolt.Shim;
 
 /// <summary>Layers as one root: paths are walked in it as a process would whose root it is.</summary>
-internal sealed unsafe class MergedRoot 
+internal sealed unsafe class MergedRoot
 {
     private const int MaxLinks = 40;
 

@@ -83,15 +83,16 @@ internal sealed class AddSource(DockerBuilding building, DockerInstruction.Copy 
             using (var source = node.Open())
             using (var tar = new FileStream(plain, FileMode.Open, FileAccess.Write, FileShare.Read))
             using (var unpacked = packed == ".bz2" ? new BoundedStream(SharpCompress.Compressors.BZip2.BZip2Stream.Create(source, SharpCompress.Compressors.CompressionMode.Decompress, true), MaxBytes) : Decompression.Open(source, packed, MaxBytes)!)
+            using (var guard = new TarGuard(unpacked, MaxBytes))
             {
-                unpacked.CopyTo(tar);
+                guard.CopyTo(tar);
             }
             return [.. PackedFiles.Read(plain).Files.All.Select(n => new CopyPick(n.Path, n))];
         }
-        catch (Exception e) when (e is InvalidDataException or IOException or FormatException)
+        catch (Exception e) when (Decompression.IsDamage(e) || e is BoltException or IOException)
         {
             // A compressed file that holds no archive is copied as it is, as Docker does.
-            return packed.Length > 0 && e is InvalidDataException or EndOfStreamException or FormatException ? null
+            return packed.Length > 0 && (Decompression.IsDamage(e) || e is BoltException) ? null
                 : throw new BoltException(DockerBuildErrors.BadArchive(word.At, node.Path, e.Message), e);
         }
     }

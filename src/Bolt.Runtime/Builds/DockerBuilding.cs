@@ -23,6 +23,9 @@ internal sealed class DockerBuilding(
     BuildTools tools, Dockerfile file, ImageBuildOptions options, IgnoreFile ignore, BuildWorkplace place, StepNetwork network,
     Func<string, CancellationToken, Task<StageResult>> image, IProgress<BuildEvent>? progress)
 {
+    /// <summary>Of an image's /etc/passwd or /etc/group; what lies behind names nobody.</summary>
+    private const int MaxUsers = 1 << 20;
+
     private readonly ConcurrentDictionary<string, Lazy<Task<StageResult>>> images = new(StringComparer.Ordinal);
     private readonly Dictionary<int, Task<StageResult>> stages = [];
     private readonly HashSet<Diagnostic> warned = [];
@@ -50,7 +53,6 @@ internal sealed class DockerBuilding(
         var made = context ?? Interlocked.CompareExchange(ref context, new Lazy<SourceFiles>(() => ContextFolder.Read(options.Context, ignore, cancellationToken)), null) ?? context;
         return made.Value;
     }
-
 
     public void Add(int stage, Task<StageResult> task) => stages[stage] = task;
 
@@ -103,8 +105,9 @@ internal sealed class DockerBuilding(
             {
                 return "";
             }
-            using var reader = new StreamReader(open(), Encoding.UTF8);
-            return await reader.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
+            using var content = open();
+            var bytes = new byte[MaxUsers];
+            return Encoding.UTF8.GetString(bytes, 0, await content.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false));
         }
         return new ImageUsers(await Text("/etc/passwd").ConfigureAwait(false), await Text("/etc/group").ConfigureAwait(false));
     }

@@ -154,7 +154,7 @@ internal sealed class Archive(StoragePaths paths, Downloads downloads, TimeProvi
             using var text = Decompression.Open(File.OpenRead(path), extension, MaxIndex)!;
             return IndexBuilder.Build(text);
         }
-        catch (Exception e) when (e is InvalidDataException or FormatException or ZstdSharp.ZstdException or SharpCompress.Common.SharpCompressException)
+        catch (Exception e) when (Decompression.IsDamage(e))
         {
             throw new BoltException(PackageErrors.BadIndex(url, e.Message), e);
         }

@@ -22,8 +22,7 @@ internal static class DebFile
                 ?? throw new InvalidDataException($"`{name}` has a compression that is not known");
             return new DebContents(package, ReadEntries(package, plain, new PathFilter(extras), spool.Open()));
         }
-        catch (Exception e) when (e is InvalidDataException or FormatException or OverflowException or EndOfStreamException or ZstdSharp.ZstdException
-            or SharpCompress.Common.SharpCompressException or NotSupportedException)
+        catch (Exception e) when (Decompression.IsDamage(e))
         {
             throw new BoltException(PackageErrors.BadPackage(package, e.Message), e);
         }

@@ -9,6 +9,10 @@ internal static class Decompression
     /// <summary>In order of preference for an index.</summary>
     public static readonly string[] Extensions = [".xz", ".zst", ".gz", ""];
 
+    /// <summary>What the decoders, and the reader of the tar within, say of damaged bytes.</summary>
+    public static bool IsDamage(Exception e) => e is InvalidDataException or EndOfStreamException or FormatException or OverflowException or ArgumentException
+        or NotSupportedException or ZstdSharp.ZstdException or SharpCompress.Common.SharpCompressException;
+
     /// <summary>A stream of at most <paramref name="limit"/> bytes; null when the extension is none of <see cref="Extensions"/>.</summary>
     /// <param name="managed">Never the host's liblzma.</param>
     public static Stream? Open(Stream source, string extension, long limit, bool managed = false)

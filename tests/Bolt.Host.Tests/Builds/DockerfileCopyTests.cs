@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text;
 using Bolt.Builds;
+using Bolt.Host.Tests.Storage;
 
 namespace Bolt.Host.Tests.Builds;
 
@@ -152,6 +153,24 @@ public sealed class DockerfileCopyTests : IAsyncDisposable
         var unnamed = await room.BuildAsync("FROM parent:1\nRUN echo unnamed > /u\n", o => o with { Tags = [] });
         Assert.Contains(unnamed.Id, room.Runtime.InspectImage(unnamed.Id));
         Assert.Equal(1, (await room.Runtime.CollectGarbageAsync(false, TimeSpan.Zero, CancellationToken.None)).Images);
+    }
+
+    [Fact]
+    public async Task A_damaged_archive_is_a_file_or_an_error_and_costs_no_memory()
+    {
+        await using var room = new BuildRoom();
+        room.Write("Dockerfile", "");
+        File.WriteAllBytes(room.Context + "/damaged.zst", [0x28, 0xb5, 0x2f, 0xfd, 0xff, 0xff, 0xff, 0xff, 0xff]);
+        await room.BuildAsync("FROM scratch\nADD damaged.zst /a/\n");
+        Assert.Contains("a/damaged.zst", (await room.FilesAsync()).Keys);
+        // A long name (GNU's type L) that claims 2 GiB: the reader would make room for it before it sees a byte.
+        var header = Stores.Tar(Stores.Entry(TarEntryType.RegularFile, "x", 0x1a4, content: "x"));
+        header[156] = (byte)'L';
+        "20000000000\0"u8.CopyTo(header.AsSpan(124));
+        File.WriteAllBytes(room.Context + "/claims.tar", header);
+        var failed = await room.FailAsync("FROM scratch\nADD claims.tar /a/\n");
+        Assert.Contains("claims.tar", failed.Message, StringComparison.Ordinal);
+        Assert.Equal(2, failed.At!.Line);
     }
 
     [Fact]
