@@ -25,6 +25,9 @@ internal static class Words
         return argument;
     }
 
+    /// <summary>Text of others in one line that cannot speak to the terminal: control characters become `?`.</summary>
+    public static string Plain(string text) => text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? '?' : c)) : text;
+
     /// <summary>"8080:80", "80", "127.0.0.1:8080:80/udp", "8000-8002:8000-8002".</summary>
     public static ImmutableArray<PortMapping> Ports(string word) =>
         ShortForms.ReadPorts(word, out var ports) is { } problem ? throw Bad("--publish", word, problem) : ports;

@@ -5,7 +5,8 @@ internal sealed class TextTable(params string[] heads)
 {
     private readonly List<Cell[]> _rows = [];
 
-    public void Add(params Cell[] cells) => _rows.Add(cells);
+    /// <summary>Names and commands of others must not speak to the terminal.</summary>
+    public void Add(params Cell[] cells) => _rows.Add([.. cells.Select(c => c with { Text = Words.Plain(c.Text) })]);
 
     public void Write(Pen pen)
     {
