@@ -26,6 +26,9 @@ internal static class DockerBuildErrors
     public static Diagnostic NotFound(SourceSpan at, string path, string where) => Error("BOLT2703",
         $"`{path}` does not exist in {where}", at, "correct the path, or look whether .dockerignore leaves it out");
 
+    public static Diagnostic StageNotBuilt(SourceSpan at, string name) => Error("BOLT2724",
+        $"the stage `{name}` is named here and nowhere before, so it was not built", at, "write its name without a variable, or build on it with FROM");
+
     public static Diagnostic BaseFailed(SourceSpan at, string image, Diagnostic cause) => Error("BOLT2704",
         $"the image `{image}` cannot be had", at, cause.Fix) with { Cause = cause };
 

@@ -27,7 +27,7 @@ internal sealed class DockerBuilding(
     private const int MaxUsers = 1 << 20;
 
     private readonly ConcurrentDictionary<string, Lazy<Task<StageResult>>> images = new(StringComparer.Ordinal);
-    private readonly Dictionary<int, Task<StageResult>> stages = [];
+    private readonly ConcurrentDictionary<int, Task<StageResult>> stages = [];
     private readonly HashSet<Diagnostic> warned = [];
     private readonly Lock warning = new();
     private Lazy<SourceFiles>? context;
@@ -58,7 +58,9 @@ internal sealed class DockerBuilding(
 
     /// <summary>The stage or image that --from names.</summary>
     public Task<StageResult> SourceAsync(string name, int stage, SourceSpan at, CancellationToken cancellationToken) =>
-        file.Find(name, stage) is { } found ? stages[found.Index] : ImageAsync(name, at, cancellationToken);
+        file.Find(name, stage) is not { } found ? ImageAsync(name, at, cancellationToken)
+        // Named by a base's ONBUILD, or by a variable: nobody could know before.
+        : stages.GetValueOrDefault(found.Index) ?? throw new BoltException(DockerBuildErrors.StageNotBuilt(at, name));
 
     public async Task<StageResult> ImageAsync(string reference, SourceSpan at, CancellationToken cancellationToken)
     {

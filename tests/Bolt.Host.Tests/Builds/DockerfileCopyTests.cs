@@ -156,6 +156,18 @@ public sealed class DockerfileCopyTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_stage_that_only_a_base_or_a_variable_names_is_an_error()
+    {
+        await using var room = new BuildRoom();
+        room.Write("a.txt", "a");
+        await room.BuildAsync("FROM scratch\nCOPY a.txt /a\nONBUILD COPY --from=0 /a /b\n", o => o with { Tags = ["parent:1"] });
+        var byBase = await room.FailAsync("FROM scratch AS aside\nCOPY a.txt /a\nFROM parent:1\n");
+        Assert.Equal("BOLT2724", byBase.Code);
+        var byVariable = await room.FailAsync("FROM scratch AS aside\nCOPY a.txt /a\nFROM scratch\nARG X=aside\nCOPY --from=$X /a /b\n");
+        Assert.Equal(("BOLT2724", 5), (byVariable.Code, byVariable.At!.Line));
+    }
+
+    [Fact]
     public async Task A_damaged_archive_is_a_file_or_an_error_and_costs_no_memory()
     {
         await using var room = new BuildRoom();
