@@ -44,12 +44,7 @@ public sealed partial class BoltRuntime
         }
         finally
         {
-            if (pins.Changed)
-            {
-                StoreFolders.Ensure(Rooms.Paths.State);
-                await pins.Current.WriteAsync(path, CancellationToken.None).ConfigureAwait(false);
-                KnownLocks.Note(Rooms.Paths, path);
-            }
+            await KeepAsync(pins, path).ConfigureAwait(false);
         }
         var config = result.Config.ToBytes();
         var id = Digest.Of(config);
@@ -80,13 +75,19 @@ public sealed partial class BoltRuntime
         }
         finally
         {
-            if (pins.Changed)
-            {
-                StoreFolders.Ensure(Rooms.Paths.State);
-                await pins.Current.WriteAsync(path, CancellationToken.None).ConfigureAwait(false);
-                KnownLocks.Note(Rooms.Paths, path);
-            }
+            await KeepAsync(pins, path).ConfigureAwait(false);
         }
+    }
+
+    private async Task KeepAsync(LockSession pins, string path)
+    {
+        if (!pins.Changed)
+        {
+            return;
+        }
+        StoreFolders.Ensure(Rooms.Paths.State);
+        await pins.Current.WriteAsync(path, CancellationToken.None).ConfigureAwait(false);
+        KnownLocks.Note(Rooms.Paths, path);
     }
 
     private sealed class ProjectReport(IProgress<BuildEvent>? to) : IProgress<BuildProgress>

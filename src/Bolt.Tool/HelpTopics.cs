@@ -26,6 +26,8 @@ internal static class HelpTopics
             BOLT_STATE   images, volumes and builds      (root: /var/lib/bolt, else ~/.local/share/bolt)
             BOLT_RUN     what runs now: locks, sockets, logs (root: /run/bolt, else $XDG_RUNTIME_DIR/bolt)
             BOLT_CACHE   what was fetched and can be fetched again
+            BOLT_REGISTRIES, BOLT_TRUST   another registries.toml, another trust.toml
+            COSIGN_PASSWORD   opens a private key for `bolt sign`
             NO_COLOR     no colours
             DOTNET_HOST_PATH   the dotnet that builds projects; else the first in PATH
             """),

@@ -30,7 +30,8 @@ internal static class DockerBuildErrors
         $"the stage `{name}` is named here and nowhere before, so it was not built", at, "write its name without a variable, or build on it with FROM");
 
     public static Diagnostic BaseFailed(SourceSpan at, string image, Diagnostic cause) => Error("BOLT2704",
-        $"the image `{image}` cannot be had", at, cause.Fix) with { Cause = cause };
+        $"the image `{image}` cannot be had", at, cause.Fix) with
+    { Cause = cause };
 
     public static Diagnostic OtherPlatform(SourceSpan? at, string platform, string own) => Error("BOLT2705",
         $"`{platform}` cannot be built here: there is no emulation", at, $"write `{own}`, or build on such a machine");

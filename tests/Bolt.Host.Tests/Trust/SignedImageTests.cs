@@ -155,7 +155,8 @@ public sealed class SignedImageTests : IAsyncDisposable
         await File.WriteAllBytesAsync(stores.Folder + "/payload", payload, None);
         await File.WriteAllBytesAsync(stores.Folder + "/signature", signature, None);
         using var openssl = Process.Start(new ProcessStartInfo(
-            "openssl", ["dgst", "-sha256", "-verify", stores.Folder + "/team.pub", "-signature", stores.Folder + "/signature", stores.Folder + "/payload"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            "openssl", ["dgst", "-sha256", "-verify", stores.Folder + "/team.pub", "-signature", stores.Folder + "/signature", stores.Folder + "/payload"])
+        { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var said = await openssl.StandardOutput.ReadToEndAsync(None);
         await openssl.WaitForExitAsync(None);
         return said;
