@@ -68,9 +68,13 @@ internal static class OciVerbs
         NoPivot = given.Flag("no-pivot"),
         NoNewKeyring = given.Flag("no-new-keyring"),
         PreservedDescriptors = given.Number("preserve-fds"),
-        ListenDescriptors = int.TryParse(Environment.GetEnvironmentVariable("LISTEN_FDS"), NumberStyles.None, CultureInfo.InvariantCulture, out var listen) ? listen : 0,
+        ListenDescriptors = Variable("LISTEN_PID") == Environment.ProcessId ? Variable("LISTEN_FDS") : 0,
         SystemdCgroup = call.SystemdCgroup,
     };
+
+    // sd_listen_fds(3): the descriptors are this process's only when LISTEN_PID is its number.
+    private static int Variable(string name) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : 0;
 
     private static int Kill(OciCall call, OciArguments given)
     {

@@ -20,9 +20,6 @@ internal sealed record ConformanceCase(string Name, string Script, string Expect
     /// <summary>What is found on the host afterwards: more of the output. The text is the bundle's folder.</summary>
     public Func<string, string>? After { get; init; }
 
-    /// <summary>What others do here has not been looked at.</summary>
-    public bool Alone { get; init; }
-
     public int Code { get; init; }
 
     /// <summary>The runtime must refuse it: nothing is run.</summary>

@@ -64,10 +64,11 @@ internal static partial class ConformanceCases
             },
             After = bundle => File.ReadAllText(Path.Combine(bundle, "rootfs/said")),
         },
-        new("hooks.createContainer: in the container's namespaces, before its root is entered", "true", "inside")
+        new("hooks.createContainer: in the container's namespaces, before its root is entered", "true", "other namespaces")
         {
-            // Its host name is not the host's, and the host's files are in sight.
-            Change = (c, bundle) => Hook(c, "createContainer", $"cat /proc/sys/kernel/hostname > {bundle}/rootfs/said"),
+            // The host's files are in sight.
+            Change = (c, bundle) => Hook(c, "createContainer",
+                $"for n in uts ipc mnt; do readlink /proc/self/ns/$n; done | grep -q -F -e '{Own("uts")}' -e '{Own("ipc")}' -e '{Own("mnt")}' || echo other namespaces > {bundle}/rootfs/said"),
             After = bundle => File.ReadAllText(Path.Combine(bundle, "rootfs/said")),
         },
         new("hooks.startContainer: in the container", "cat /said", "/full") { Change = (c, _) => Hook(c, "startContainer", "echo /full > /said; test ! -e /usr") },

@@ -15,13 +15,19 @@ internal static partial class ConformanceCases
         },
         new("LISTEN_FDS: a socket of systemd's is handed on", "echo $LISTEN_FDS $LISTEN_PID; cat <&3", "1 1\ncontent")
         {
-            Shell = "exec 3<\"$BUNDLE/one\"; export LISTEN_FDS=1",
+            Shell = "exec 3<\"$BUNDLE/one\"; export LISTEN_FDS=1 LISTEN_PID=$$",
+            Change = (_, bundle) => File.WriteAllText(Path.Combine(bundle, "one"), "content\n"),
+        },
+        // sd_listen_fds(3): none are meant for this process unless LISTEN_PID is its number.
+        new("LISTEN_FDS: those of another process are not handed on", "test -e /proc/self/fd/3 || echo none; echo ${LISTEN_FDS:-none}", "none\nnone")
+        {
+            Shell = "exec 3<\"$BUNDLE/one\"; export LISTEN_FDS=1 LISTEN_PID=1",
             Change = (_, bundle) => File.WriteAllText(Path.Combine(bundle, "one"), "content\n"),
         },
         new("LISTEN_FDS: those to be preserved come behind it", "cat <&3; cat <&4", "content\nother")
         {
             Options = ["--preserve-fds", "1"],
-            Shell = "exec 3<\"$BUNDLE/one\" 4<\"$BUNDLE/two\"; export LISTEN_FDS=1",
+            Shell = "exec 3<\"$BUNDLE/one\" 4<\"$BUNDLE/two\"; export LISTEN_FDS=1 LISTEN_PID=$$",
             Change = (_, bundle) =>
             {
                 File.WriteAllText(Path.Combine(bundle, "one"), "content\n");
