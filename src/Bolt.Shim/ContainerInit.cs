@@ -16,8 +16,8 @@ internal static unsafe class ContainerInit
         Sys.Prctl(Sys.PrSetDumpable, 0);
         ProcessTitle.Clear(state);
         Sys.Umask(0);
-        nint result = 0;
-        if ((state->Namespaces & Sys.CloneNewCgroup) != 0)
+        var result = StepRunner.RunAll(state, LaunchSection.Entry, state->Entry);
+        if (result >= 0 && (state->Namespaces & Sys.CloneNewCgroup) != 0)
             result = Sys.Unshare(Sys.CloneNewCgroup);
         if (result >= 0)
             result = StepRunner.RunAll(state, LaunchSection.Inside, state->Inside);

@@ -16,7 +16,10 @@ internal static unsafe class InitProcess
         byte go;
         if (Sys.Read(state->Control, &go, 1) != 1)
             Sys.Exit(125);
-        var result = BecomeInnerRoot();
+        var result = StepRunner.RunAll(state, LaunchSection.Entry, state->Entry);
+        state->Section = LaunchSection.Start;
+        if (result >= 0)
+            result = BecomeInnerRoot();
         if (result < 0)
             LaunchState.Fail(state, result);
         // Kept only by a process that changes no credentials any more (prctl(2)).

@@ -16,6 +16,7 @@ internal sealed unsafe class LaunchMemory : IDisposable
         State->Before = Steps(sheet.Before);
         State->Between = Steps(sheet.Between);
         State->Beside = Steps(sheet.Beside);
+        State->Entry = Steps(sheet.Entry);
         State->Inside = Steps(sheet.Inside);
         State->Service = Steps(service);
         State->Slots = Allocate<int>(sheet.Slots + 1);

@@ -32,6 +32,7 @@ internal enum LaunchSection
     Before,
     Between,
     Beside,
+    Entry,
     Inside,
     Service,
     /// <summary>Something that no step stands for: fork, becoming inner 0.</summary>
@@ -80,7 +81,7 @@ internal unsafe struct LaunchState
 {
     public const int PathSize = 4096, ScratchSize = 1 << 18, NoDescriptor = -1, NamespaceCount = 7;
 
-    public NativeSteps Before, Between, Beside, Inside, Service;
+    public NativeSteps Before, Between, Beside, Entry, Inside, Service;
     public LaunchSection Section;
     public int Index;
     public LaunchOperation Operation;

@@ -118,6 +118,7 @@ internal static unsafe partial class Launcher
             LaunchSection.Before => sheet.Before,
             LaunchSection.Between => sheet.Between,
             LaunchSection.Beside => sheet.Beside,
+            LaunchSection.Entry => sheet.Entry,
             LaunchSection.Inside => sheet.Inside,
             LaunchSection.Service => service,
             _ => [],

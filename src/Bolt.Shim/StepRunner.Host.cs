@@ -37,6 +37,14 @@ internal static unsafe partial class StepRunner
         return MayFail(step, WriteHostFile(state->Path, number));
     }
 
+    private static nint OpenGroup(LaunchState* state, NativeStep* step)
+    {
+        var end = state->Path + LaunchState.PathSize;
+        return Native.Append(Native.Append(state->Path, end, step->A), end, "/tasks"u8) == null
+            ? -(int)Errno.ENAMETOOLONG
+            : Keep(state, step, Sys.Open(state->Path, Sys.OWriteOnly | Sys.OCloseOnExec));
+    }
+
     // What is to be told is read from the step when the launch is over: these run in the shim's own process.
     private static nint MayFail(NativeStep* step, nint result)
     {

@@ -69,7 +69,7 @@ internal static partial class CapsuleErrors
             ("join", _) => new("BOLT5018", Severity.Error, $"start capsule `{capsule}`: join its network's namespaces: {text}"),
             ("CreateVeth" or "Address" or "LoopbackUp", _) => new("BOLT5019", Severity.Error, $"start capsule `{capsule}`: connect it to its network: {text}"),
             ("Sysctl", _) => new("BOLT5020", Severity.Error, $"start capsule `{capsule}`: set the sysctl `{argument}`: {text}"),
-            ("WriteFile" or "JoinCgroup" or "MakeFolder", _) => new("BOLT5021", Severity.Error, $"start capsule `{capsule}`: write `{argument}`: {text}"),
+            ("WriteFile" or "JoinCgroup" or "OpenGroup" or "EnterGroup" or "MakeFolder", _) => new("BOLT5021", Severity.Error, $"start capsule `{capsule}`: write `{argument}`: {text}"),
             _ => new("BOLT5022", Severity.Error, $"start capsule `{capsule}`: {Words(step)}{(argument.Length == 0 ? "" : $" `{argument}`")}: {text}"),
         };
     }

@@ -6,11 +6,18 @@ using Bolt.Launch;
 namespace Bolt.Capsules;
 
 /// <summary>
-/// The groups and files that put a capsule's limits on it (cgroups(7)); empty when it has none, because moving a process
-/// into a group waits for the kernel (about 9 ms). Version 1 has a hierarchy for each controller, version 2 one for all.
+/// The groups and files that put a capsule's limits on it (cgroups(7)); empty when it has none. Version 1 has a hierarchy
+/// for each controller, version 2 one for all.
 /// </summary>
+/// <remarks>
+/// Moving a process into a group waits for the kernel (an RCU grace period, about 9 ms), unless a thread moves itself
+/// by the tasks file of version 1.
+/// </remarks>
+/// <param name="Between">Joins by the shim.</param>
+/// <param name="Entered">Groups of version 1 that the init enters by itself.</param>
 internal sealed record CgroupPlan(
-    ImmutableArray<LaunchStep> Before, ImmutableArray<LaunchStep> Between, ImmutableArray<string> Folders, string OutOfMemoryFile)
+    ImmutableArray<LaunchStep> Before, ImmutableArray<LaunchStep> Between, ImmutableArray<string> Entered, ImmutableArray<string> Folders,
+    string OutOfMemoryFile)
 {
     private const long CpuPeriod = 100_000;
     /// <summary>Of a step that may fail, and whose failure is told.</summary>
@@ -23,6 +30,7 @@ internal sealed record CgroupPlan(
         var wanted = Wanted(spec.Limits, host);
         var before = ImmutableArray.CreateBuilder<LaunchStep>();
         var folders = ImmutableArray.CreateBuilder<string>();
+        var entered = ImmutableArray.CreateBuilder<string>();
         var outOfMemory = "";
         foreach (var (controller, files) in wanted)
         {
@@ -37,6 +45,9 @@ internal sealed record CgroupPlan(
             if (!folders.Contains(group))
             {
                 folders.Add(group);
+                // What the shim does not do itself it cannot forgive.
+                if (!host.IsUnified(controller) && !spec.Limits.BestEffort)
+                    entered.Add(group);
                 if (host.Scope is not null)
                     MakeRoomForShim(before, above);
                 Make(before, above, group, wanted.Select(pair => pair.Controller).Where(c => host.IsUnified(c) && host.Cgroups.GetValueOrDefault(c) == above));
@@ -50,7 +61,8 @@ internal sealed record CgroupPlan(
 
         return new CgroupPlan(
             before.ToImmutable(),
-            [.. folders.Select(folder => new LaunchStep(LaunchOperation.JoinCgroup, folder, X: spec.Limits.BestEffort ? Told : 0))],
+            [.. folders.Except(entered).Select(folder => new LaunchStep(LaunchOperation.JoinCgroup, folder, X: spec.Limits.BestEffort ? Told : 0))],
+            entered.ToImmutable(),
             folders.ToImmutable(), outOfMemory);
     }
 

@@ -14,7 +14,7 @@ internal enum IdMapWay
 }
 
 /// <summary>
-/// All that a shim needs to launch one capsule and to watch over it. Everything is decided: the launcher walks five lists
+/// All that a shim needs to launch one capsule and to watch over it. Everything is decided: the launcher walks six lists
 /// of steps, each in the process that it is for.
 /// </summary>
 internal sealed record CapsuleSheet
@@ -37,6 +37,8 @@ internal sealed record CapsuleSheet
     public ImmutableArray<LaunchStep> Between { get; init; } = [];
     /// <summary>By the process that has joined the sandbox, once the init exists and waits.</summary>
     public ImmutableArray<LaunchStep> Beside { get; init; } = [];
+    /// <summary>By the init, first of all, with the ids of the host that it was made with.</summary>
+    public ImmutableArray<LaunchStep> Entry { get; init; } = [];
     /// <summary>By the init.</summary>
     public required ImmutableArray<LaunchStep> Inside { get; init; }
     /// <summary>By the service's process, and for every exec.</summary>
@@ -74,7 +76,7 @@ internal sealed record CapsuleSheet
         writer.Number(SandboxPid);
         writer.Number((long)Namespaces);
         writer.Number(Slots);
-        foreach (var steps in (ReadOnlySpan<ImmutableArray<LaunchStep>>)[Before, Between, Beside, Inside, Service])
+        foreach (var steps in (ReadOnlySpan<ImmutableArray<LaunchStep>>)[Before, Between, Beside, Entry, Inside, Service])
         {
             writer.Number(steps.Length);
             foreach (var step in steps)
@@ -107,6 +109,7 @@ internal sealed record CapsuleSheet
         Before = Steps(reader),
         Between = Steps(reader),
         Beside = Steps(reader),
+        Entry = Steps(reader),
         Inside = Steps(reader),
         Service = Steps(reader),
         Command = reader.Texts(),

@@ -10,6 +10,7 @@ internal enum LaunchOperation
     MakeFolder,        // A host path, X mode, Y uid, Z gid; one that exists is taken as it is
     WriteFile,         // A host path, B content, X 1: may fail, 2: and is told then
     JoinCgroup,        // A cgroup folder: its cgroup.procs gets the init's pid, X 1: may fail, 2: and is told then
+    OpenGroup,         // A cgroup folder of version 1, X slot: its tasks file, for EnterGroup
     OpenTree,          // A host path, X slot, Y 1: with the mounts below: slot holds a detached copy of its mount
     SetTree,           // X slot, Y MOUNT_ATTR_ set; with AttrIdMap as the capsule's user namespace maps, where the kernel can
 
@@ -17,6 +18,7 @@ internal enum LaunchOperation
     CreateVeth,        // A bridge, B name on the bridge's side, X MTU: the other end is the init's eth0
 
     // By the init, as inner 0:0, with the host's mounts still in sight.
+    EnterGroup,        // A cgroup folder for messages, X slot of OpenGroup
     SlaveMounts,       // no mount of the capsule reaches the host
     OpenPath,          // A host path, X slot: O_PATH
     MountHost,         // A type, B host path, C data, X MS_ flags: what stands below it is seen no more

@@ -57,6 +57,9 @@ internal sealed record CgroupTree(ImmutableArray<CgroupHierarchy> Hierarchies)
     }
 
     /// <summary>The hierarchy with a controller; null when there is none.</summary>
+    /// <summary>Whether a group is one of version 2.</summary>
+    public bool IsUnified(string folder) => Hierarchies.Any(h => h.Unified && folder.StartsWith(h.Mount + "/", StringComparison.Ordinal));
+
     public CgroupHierarchy? With(string controller) => Unified ? Hierarchies[0] : Hierarchies.FirstOrDefault(h => h.Controllers.Contains(controller));
 
     private static bool IsController(string option) =>

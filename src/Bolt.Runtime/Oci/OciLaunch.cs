@@ -35,6 +35,7 @@ internal sealed class OciLaunch
         var process = _config.Process ?? new OciProcess { Cwd = "/", Args = ["sh"] };
         var label = OciService.Label(process, _host, TakeSlot);
         var inside = Inside(process, label.Open);
+        var entered = _request.Cgroups.Where(folder => !_host.Cgroups.IsUnified(folder)).Select(folder => (Folder: folder, Slot: TakeSlot())).ToArray();
         var maps = OciSpaces.Maps(_linux, _host, _spaces.NewUser);
         return new ContainerSheet
         {
@@ -52,15 +53,22 @@ internal sealed class OciLaunch
                 Ids = new IdMap(0, 0, 0, 0, 0),
                 MapWay = maps.Way,
                 Namespaces = _spaces.New,
-                Before = [new(LaunchOperation.ListenStart, _request.Folder, X: _listener), .. _spaces.Open, .. _mounts.Before],
+                Before =
+                [
+                    new(LaunchOperation.ListenStart, _request.Folder, X: _listener),
+                    .. entered.Select(group => new LaunchStep(LaunchOperation.OpenGroup, group.Folder, X: group.Slot)),
+                    .. _spaces.Open,
+                    .. _mounts.Before,
+                ],
                 Between =
                 [
                     .. process.OomScoreAdj is { } score
                         ? (ReadOnlySpan<LaunchStep>)[new(LaunchOperation.OutOfMemoryScore, "oomScoreAdj", X: score, Y: _host.Root && !_host.Nested ? 0 : 1)] : [],
-                    .. _request.Cgroups.Select(folder => new LaunchStep(LaunchOperation.JoinCgroup, folder)),
+                    .. _request.Cgroups.Where(_host.Cgroups.IsUnified).Select(folder => new LaunchStep(LaunchOperation.JoinCgroup, folder)),
                     .. _mounts.Between,
                 ],
                 Beside = _spaces.Enter,
+                Entry = [.. entered.Select(group => new LaunchStep(LaunchOperation.EnterGroup, group.Folder, X: group.Slot))],
                 Inside = inside,
                 Service = [.. OciService.Steps(process, _request, _seccomp, label.Write, _listener, _hooks.Start, _linux.Personality)],
                 Command = [.. process.Args!],

@@ -111,7 +111,7 @@ public class CapsuleLaunchTests
         text.AppendLine(CultureInfo.InvariantCulture, $"maps {sheet.MapWay}, sandbox {sheet.SandboxPid}, namespaces {sheet.Namespaces:x8}, {sheet.Slots} slots");
         foreach (var (section, steps) in new[]
         {
-            ("before", sheet.Before), ("between", sheet.Between), ("beside", sheet.Beside), ("inside", sheet.Inside), ("service", sheet.Service),
+            ("before", sheet.Before), ("between", sheet.Between), ("beside", sheet.Beside), ("entry", sheet.Entry), ("inside", sheet.Inside), ("service", sheet.Service),
         })
         {
             text.AppendLine(section);

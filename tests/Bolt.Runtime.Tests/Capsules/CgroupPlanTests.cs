@@ -55,6 +55,8 @@ public class CgroupPlanTests
         Assert.Empty(findings);
         foreach (var step in plan.Before.Concat(plan.Between))
             text.Append(step.Operation).Append(' ').Append(step.A).AppendLine(step.B.Length > 0 ? " = " + step.B : "");
+        foreach (var folder in plan.Entered)
+            text.Append("enter ").AppendLine(folder);
         text.AppendLine(plan.OutOfMemoryFile);
         Golden.Check("Capsules/limits-" + version, text.ToString());
     }

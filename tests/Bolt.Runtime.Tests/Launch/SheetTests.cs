@@ -17,6 +17,7 @@ public class SheetTests
         Before = [new(LaunchOperation.OpenTree, "/srv/ä", X: 1, Y: 1)],
         Between = [new(LaunchOperation.SetTree, "/srv/ä", X: 1, Y: 6)],
         Beside = [new(LaunchOperation.CreateVeth, "br0", "v1", X: 65520)],
+        Entry = [new(LaunchOperation.EnterGroup, "/sys/fs/cgroup/memory/x", X: 2)],
         Inside = [new(LaunchOperation.Mount, "tmpfs", "/tmp", "mode=1777", X: 6, Y: -1, Z: long.MinValue)],
         Service = [new(LaunchOperation.Execute)],
         Command = ["/bin/web", ""],
