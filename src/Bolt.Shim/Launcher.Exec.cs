@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Bolt.Kernel;
 using Bolt.Launch;
 
@@ -56,13 +55,21 @@ internal static unsafe partial class Launcher
         var namespaces = stackalloc int[LaunchState.NamespaceCount];
         for (var i = 0; i < LaunchState.NamespaceCount; i++)
             namespaces[i] = capsule.Namespaces[i];
-        var forked = Sys.Fork();
+        var opened = StepRunner.RunOnly(state, LaunchOperation.OpenGroup, state->Before);
+        var forked = opened < 0 ? opened : Sys.Fork();
         if (forked == 0)
             ExecJoin(state, namespaces);
+        CloseSlots(sheet, state);
         if (forked < 0)
             return forked;
-        foreach (var folder in sheet.Cgroups)
-            File.WriteAllText(Path.Combine(folder, "cgroup.procs"), forked.ToString(CultureInfo.InvariantCulture));
+        state->InitPid = (int)forked;
+        var joined = StepRunner.RunOnly(state, LaunchOperation.JoinCgroup, state->Between);
+        if (joined < 0)
+        {
+            End((int)forked);
+            return joined;
+        }
+
         channel.Go();
         int status;
         Sys.Wait((int)forked, &status, 0);
@@ -78,7 +85,8 @@ internal static unsafe partial class Launcher
         state->Section = LaunchSection.Join;
         // Before anything inside can see it: /proc/PID/exe of this process is the shim, a file of the host.
         Sys.Prctl(Sys.PrSetDumpable, 0);
-        nint result = 0;
+        var result = StepRunner.RunAll(state, LaunchSection.Entry, state->Entry);
+        state->Section = LaunchSection.Join;
         for (var i = 0; i < LaunchState.NamespaceCount && result >= 0; i++)
         {
             result = Sys.SetNamespace(namespaces[i], 0);

@@ -22,6 +22,15 @@ internal static unsafe partial class StepRunner
         return 0;
     }
 
+    /// <summary>Of a list, what a command in a running capsule needs too.</summary>
+    public static nint RunOnly(LaunchState* state, LaunchOperation operation, NativeSteps steps)
+    {
+        nint result = 0;
+        for (var i = 0; i < steps.Count && result >= 0; i++)
+            result = steps.First[i].Operation == operation ? Run(state, steps.First + i) : 0;
+        return result;
+    }
+
     private static nint Run(LaunchState* state, NativeStep* step) => step->Operation switch
     {
         LaunchOperation.MakeFolder => MakeHostFolder(step),

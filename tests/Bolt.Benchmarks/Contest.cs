@@ -13,22 +13,25 @@ internal static class Contest
     /// <summary>What it costs this program to start any other and to see its end; it is in every time of a command.</summary>
     public static Entry Baseline { get; } = new Peer("harness", ["/bin/true"]).Entry("(start and end of /bin/true)", null);
 
-    public static async Task PrintAsync(string title, int runs, IReadOnlyList<Entry> entries)
+    /// <param name="row">How many times an entry runs before the next one does.</param>
+    /// <param name="rest">Before each run: what a run leaves the kernel to do in the background is done by then.</param>
+    public static async Task PrintAsync(string title, int runs, IReadOnlyList<Entry> entries, int row = 1, TimeSpan rest = default)
     {
         foreach (var entry in entries)
             await entry.Once();
+        runs = (runs + row - 1) / row * row;
         var times = entries.Select(_ => new List<double>(runs)).ToArray();
         var worked = new double[entries.Count];
-        for (var run = 0; run < runs; run++)
+        for (var turn = 0; turn < runs * entries.Count; turn++)
         {
-            for (var i = 0; i < entries.Count; i++)
-            {
-                var (start, before) = (Stopwatch.GetTimestamp(), ChildMilliseconds());
-                await entries[i].Once();
-                times[i].Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
-                worked[i] += ChildMilliseconds() - before;
-            }
+            var i = turn / row % entries.Count;
+            await Task.Delay(rest);
+            var (start, before) = (Stopwatch.GetTimestamp(), ChildMilliseconds());
+            await entries[i].Once();
+            times[i].Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            worked[i] += ChildMilliseconds() - before;
         }
+
         Print($"{title} (n={runs}, ms)", [.. entries.Select((entry, i) => (entry.Name, times[i], entry.Waited ? worked[i] / runs : (double?)null))]);
     }
 

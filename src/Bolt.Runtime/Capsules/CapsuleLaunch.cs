@@ -61,7 +61,7 @@ internal static partial class CapsuleLaunch
         {
             var mounts = new MountPlan(spec, host, TakeSlot);
             var inside = Inside(mounts);
-            var entered = cgroups.Entered.Select(folder => (Folder: folder, Slot: TakeSlot())).ToArray();
+            var groups = EnteredGroups.Of(cgroups.Entered, TakeSlot);
             return new CapsuleSheet
             {
                 Id = spec.Id,
@@ -72,18 +72,12 @@ internal static partial class CapsuleLaunch
                 SandboxPid = spec.Seat?.SandboxPid ?? 0,
                 Namespaces = Sys.CloneNewMounts | Sys.CloneNewPid | Sys.CloneNewUts | Sys.CloneNewIpc | Sys.CloneNewNet
                     | Sys.CloneNewCgroup | (spec.Seat is null ? Sys.CloneNewUser : 0),
-                Before =
-                [
-                    .. cgroups.Before,
-                    .. entered.Select(group => new LaunchStep(LaunchOperation.OpenGroup, group.Folder, X: group.Slot)),
-                    .. UpperFolders(),
-                    .. mounts.Before,
-                ],
+                Before = [.. cgroups.Before, .. groups.Open, .. UpperFolders(), .. mounts.Before],
                 Between = [.. cgroups.Between, .. mounts.Between],
                 Beside = spec.Seat is { } seat
                     ? [new(LaunchOperation.CreateVeth, seat.Bridge, seat.VethName, X: seat.Mtu)]
                     : [],
-                Entry = [.. entered.Select(group => new LaunchStep(LaunchOperation.EnterGroup, group.Folder, X: group.Slot))],
+                Entry = groups.Enter,
                 Inside = inside,
                 Service = Service(),
                 Command = spec.Command,

@@ -9,12 +9,8 @@ namespace Bolt.Capsules;
 /// The groups and files that put a capsule's limits on it (cgroups(7)); empty when it has none. Version 1 has a hierarchy
 /// for each controller, version 2 one for all.
 /// </summary>
-/// <remarks>
-/// Moving a process into a group waits for the kernel (an RCU grace period, about 9 ms), unless a thread moves itself
-/// by the tasks file of version 1.
-/// </remarks>
 /// <param name="Between">Joins by the shim.</param>
-/// <param name="Entered">Groups of version 1 that the init enters by itself.</param>
+/// <param name="Entered">Groups that the init enters by itself (<see cref="EnteredGroups"/>).</param>
 internal sealed record CgroupPlan(
     ImmutableArray<LaunchStep> Before, ImmutableArray<LaunchStep> Between, ImmutableArray<string> Entered, ImmutableArray<string> Folders,
     string OutOfMemoryFile)

@@ -32,6 +32,8 @@ internal sealed class OciExec(OciState state, OciProcess process, OciHost host, 
             if (name == "user")
                 enter.Add(new(LaunchOperation.InnerRoot, X: 1));
         }
+        var folders = IsAttached(state, host) ? [] : state.Cgroups;
+        var groups = EnteredGroups.Of(folders.Where(folder => !host.Cgroups.IsUnified(folder)), () => _slots++);
         return new ContainerSheet
         {
             Exec = true,
@@ -45,13 +47,14 @@ internal sealed class OciExec(OciState state, OciProcess process, OciHost host, 
                 Ids = new IdMap(0, 0, 0, 0, 0),
                 MapWay = IdMapWay.Joined,
                 Namespaces = 0,
-                Before = open.ToImmutable(),
+                Before = [.. groups.Open, .. open],
                 Between =
                 [
                     .. process.OomScoreAdj is { } score ? (ReadOnlySpan<LaunchStep>)[new(LaunchOperation.OutOfMemoryScore, "oomScoreAdj", X: score, Y: host.Root && !host.Nested ? 0 : 1)] : [],
-                    .. (IsAttached(state, host) ? [] : state.Cgroups).Select(folder => new LaunchStep(LaunchOperation.JoinCgroup, folder)),
+                    .. folders.Where(host.Cgroups.IsUnified).Select(folder => new LaunchStep(LaunchOperation.JoinCgroup, folder)),
                 ],
                 Beside = enter.ToImmutable(),
+                Entry = groups.Enter,
                 Inside = [.. label.Open, .. process.Terminal ? (ReadOnlySpan<LaunchStep>)[new(LaunchOperation.ExecTerminal)] : []],
                 Service = [.. OciService.Steps(process, request, seccomp, label.Write, listener: null, [], personality)],
                 Command = [.. process.Args!],

@@ -35,7 +35,7 @@ internal sealed class OciLaunch
         var process = _config.Process ?? new OciProcess { Cwd = "/", Args = ["sh"] };
         var label = OciService.Label(process, _host, TakeSlot);
         var inside = Inside(process, label.Open);
-        var entered = _request.Cgroups.Where(folder => !_host.Cgroups.IsUnified(folder)).Select(folder => (Folder: folder, Slot: TakeSlot())).ToArray();
+        var groups = EnteredGroups.Of(_request.Cgroups.Where(folder => !_host.Cgroups.IsUnified(folder)), TakeSlot);
         var maps = OciSpaces.Maps(_linux, _host, _spaces.NewUser);
         return new ContainerSheet
         {
@@ -53,13 +53,7 @@ internal sealed class OciLaunch
                 Ids = new IdMap(0, 0, 0, 0, 0),
                 MapWay = maps.Way,
                 Namespaces = _spaces.New,
-                Before =
-                [
-                    new(LaunchOperation.ListenStart, _request.Folder, X: _listener),
-                    .. entered.Select(group => new LaunchStep(LaunchOperation.OpenGroup, group.Folder, X: group.Slot)),
-                    .. _spaces.Open,
-                    .. _mounts.Before,
-                ],
+                Before = [new(LaunchOperation.ListenStart, _request.Folder, X: _listener), .. groups.Open, .. _spaces.Open, .. _mounts.Before],
                 Between =
                 [
                     .. process.OomScoreAdj is { } score
@@ -68,7 +62,7 @@ internal sealed class OciLaunch
                     .. _mounts.Between,
                 ],
                 Beside = _spaces.Enter,
-                Entry = [.. entered.Select(group => new LaunchStep(LaunchOperation.EnterGroup, group.Folder, X: group.Slot))],
+                Entry = groups.Enter,
                 Inside = inside,
                 Service = [.. OciService.Steps(process, _request, _seccomp, label.Write, _listener, _hooks.Start, _linux.Personality)],
                 Command = [.. process.Args!],
