@@ -34,9 +34,7 @@ public sealed partial class BoltRuntime
         {
             progress?.Report(new BuildEvent.Warned(found));
         }
-        var own = Path.Combine(plan.Value!.Options.Context, "bolt.lock");
-        var path = File.Exists(own) ? own : Path.Combine(Rooms.Paths.State, "build.lock");
-        var pins = LockSession.Of(path);
+        var pins = LockOf(plan.Value!.Options);
         StageResult result;
         try
         {
@@ -44,7 +42,7 @@ public sealed partial class BoltRuntime
         }
         finally
         {
-            await KeepAsync(pins, path).ConfigureAwait(false);
+            await KeepAsync(pins).ConfigureAwait(false);
         }
         var config = result.Config.ToBytes();
         var id = Digest.Of(config);
@@ -62,8 +60,7 @@ public sealed partial class BoltRuntime
 
     private async Task<BuiltImage> BuildProjectAsync(ImageBuildOptions options, ImmutableArray<string> tags, IProgress<BuildEvent>? progress, CancellationToken cancellation)
     {
-        var path = Path.Combine(Rooms.Paths.State, "build.lock");
-        var pins = LockSession.Of(path);
+        var pins = LockOf(options);
         try
         {
             var image = await Rooms.Images.PrepareAsync(
@@ -75,19 +72,34 @@ public sealed partial class BoltRuntime
         }
         finally
         {
-            await KeepAsync(pins, path).ConfigureAwait(false);
+            await KeepAsync(pins).ConfigureAwait(false);
         }
     }
 
-    private async Task KeepAsync(LockSession pins, string path)
+    // The folder's own, else the one beside the Boltfile that it belongs to, else this user's.
+    private LockSession LockOf(ImageBuildOptions options)
+    {
+        var folder = Path.GetFullPath(options.Context);
+        folder = File.Exists(folder) ? Path.GetDirectoryName(folder)! : folder;
+        var own = Path.Combine(folder, LockSession.FileName);
+        for (var above = folder; !File.Exists(own) && above is not null; above = Path.GetDirectoryName(above))
+        {
+            own = File.Exists(Path.Combine(above, "Boltfile.toml")) ? Path.Combine(above, LockSession.FileName) : own;
+        }
+        return File.Exists(own) ? LockSession.Of(own, options.Locked)
+            : options.Locked ? throw new BoltException(LockErrors.NoLock(folder))
+            : LockSession.Of(Path.Combine(Rooms.Paths.State, "build.lock"));
+    }
+
+    private async Task KeepAsync(LockSession pins)
     {
         if (!pins.Changed)
         {
             return;
         }
         StoreFolders.Ensure(Rooms.Paths.State);
-        await pins.Current.WriteAsync(path, CancellationToken.None).ConfigureAwait(false);
-        KnownLocks.Note(Rooms.Paths, path);
+        await pins.Current.WriteAsync(pins.Path, CancellationToken.None).ConfigureAwait(false);
+        KnownLocks.Note(Rooms.Paths, pins.Path);
     }
 
     private sealed class ProjectReport(IProgress<BuildEvent>? to) : IProgress<BuildProgress>

@@ -23,10 +23,9 @@ public sealed partial class BoltRuntime
     {
         ArgumentNullException.ThrowIfNull(boltfile);
         var folder = Path.GetDirectoryName(Path.GetFullPath(boltfile.Path))!;
-        var lockPath = Path.Combine(folder, "bolt.lock");
-        var read = BoltLock.Read(lockPath);
-        if (!read.Ok) throw new BoltException(read.Diagnostics.First(d => d.Severity == Severity.Error));
-        var pins = new LockSession(read.Value!);
+        var pins = LockSession.Of(Path.Combine(folder, LockSession.FileName));
+        // One that cannot be read is said before anything is fetched.
+        _ = pins.Current;
         var report = progress is null ? null : new TextReport(progress);
         var wanted = boltfile.Services.Where(s => services.IsEmpty || services.Contains(s.Name));
         try
@@ -40,7 +39,7 @@ public sealed partial class BoltRuntime
         }
         finally
         {
-            if (pins.Changed) await pins.Current.WriteAsync(lockPath, CancellationToken.None).ConfigureAwait(false);
+            await KeepAsync(pins).ConfigureAwait(false);
         }
     }
 

@@ -3,6 +3,7 @@ using Bolt.Builds;
 using Bolt.Diagnostics;
 using Bolt.Images;
 using Bolt.Launch;
+using Bolt.Packages;
 using Bolt.Registries;
 using Bolt.Storage;
 using Bolt.Surge;
@@ -25,14 +26,18 @@ public sealed partial class BoltRuntime(BoltOptions options)
     public static Checked<Boltfile> Load(string path, Func<string, string?>? variables = null) =>
         BoltfileReader.ReadFile(Directory.Exists(path) ? Path.Combine(path, "Boltfile.toml") : path, variables);
 
-    private readonly Lazy<StackRooms> _rooms = new(() => Wire(options));
+    private StackRooms? _rooms;
+    private object? _wiring;
 
-    private StackRooms Rooms => _rooms.Value;
+    private StackRooms Rooms => LazyInitializer.EnsureInitialized(ref _rooms, ref _wiring, () => Wire(Options, Archives));
+
+    /// <summary>Where recipes' packages come from; null: what this machine's apt is set to.</summary>
+    internal Func<ArchiveSources>? Archives { get; init; }
 
     private StackFolder FolderOf(StackName stack) => StackFolder.Of(Options.RunFolder, stack);
 
     // Every room gets what it needs by its constructor, here and nowhere else.
-    private static StackRooms Wire(BoltOptions options)
+    private static StackRooms Wire(BoltOptions options, Func<ArchiveSources>? archives)
     {
         var found = ShimLocation.Find(options.ShimPath) ?? throw new BoltException(SurgeErrors.NoShim());
         var shim = ShimLocation.Executable(found, Path.Combine(options.StateFolder, "shim"));
@@ -43,6 +48,7 @@ public sealed partial class BoltRuntime(BoltOptions options)
         var registry = new Registry(options.RegistriesFile, options.DockerConfigFile, paths, content, trees, new ImageStore(paths, content));
         var tools = new BuildTools(paths, content, trees, files, ids, shim, options.DotnetPath, registry,
             new ImageTrust(options.TrustFile, paths, registry));
+        tools = archives is null ? tools : tools with { Archives = archives };
         return new StackRooms(paths, ids, shim, files, new VolumeStore(paths, files), new ImageBuild(tools), tools);
     }
 }

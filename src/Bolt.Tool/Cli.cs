@@ -108,6 +108,8 @@ internal static class Cli
         (["attach"], () => [AttachCommand.Create()]),
         (["run"], () => [RunCommand.Create()]),
         (["build"], () => [BuildCommand.Create()]),
+        (["lock"], () => [LockCommand.Create()]),
+        (["vendor"], () => [VendorCommand.Create()]),
         (["pull"], () => [PullCommand.Create()]),
         (["push"], () => [PushCommand.Create()]),
         (["images", "inspect", "history", "tag", "rmi", "gc"], ImageCommands.Create),

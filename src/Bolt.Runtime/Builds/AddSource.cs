@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using Bolt.Diagnostics;
 using Bolt.Dockerfiles;
 using Bolt.Packages;
@@ -10,32 +9,62 @@ namespace Bolt.Builds;
 /// <summary>What ADD does that COPY does not: archives of the folder are unpacked, addresses are fetched.</summary>
 internal sealed class AddSource(DockerBuilding building, DockerInstruction.Copy add, Func<DockerWord, string> expand)
 {
-    private const long MaxBytes = 16L << 30;
+    private const long MaxBytes = KeptSources.MaxBytes;
 
     public static bool IsUrl(string text) => text.StartsWith("http://", StringComparison.Ordinal) || text.StartsWith("https://", StringComparison.Ordinal);
 
     public async Task<IEnumerable<CopyPick>> FetchAsync(DockerWord word, string url, CancellationToken cancellationToken)
     {
-        var path = building.Place.NewFile("fetched");
-        building.Progress?.Report(new BuildEvent.Fetching(url, 0, 0));
+        string path;
         try
         {
-            using var downloads = new Downloads(building.Place.State);
-            var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.Read);
-            await using (file.ConfigureAwait(false))
-            {
-                await downloads.CopyAsync(url, file, path, MaxBytes, cancellationToken).ConfigureAwait(false);
-            }
+            path = await FetchAsync(url, CheckSum(), cancellationToken).ConfigureAwait(false);
         }
-        catch (BoltException e)
+        catch (BoltException e) when (e.Diagnostic.Code == LockErrors.SourceChangedCode && CheckSum() is { } wanted)
+        {
+            throw new BoltException(DockerBuildErrors.WrongChecksum(word.At, url, wanted.ToString()) with { Cause = e.Diagnostic.Cause }, e);
+        }
+        catch (BoltException e) when (e.Diagnostic.At is null)
         {
             throw new BoltException(DockerBuildErrors.BadUrl(word.At, url, e.Diagnostic), e);
         }
-        CheckSum(word, url, path);
         var name = Uri.UnescapeDataString(new Uri(url).AbsolutePath).Split('/').LastOrDefault(p => p is not ("" or "." or "..")) ?? "index.html";
         // Docker gives what was fetched to root alone.
         var node = new SourceNode(name, SourceKind.File, 0x180, 0, 0, "", new FileInfo(path).Length, () => File.OpenRead(path));
         return add.Flags.Unpack == true && Archive(word, node) is { } inner ? inner : [new CopyPick(name, node)];
+    }
+
+    // What the Dockerfile says wins over what the lock says.
+    private async Task<string> FetchAsync(string url, Digest? checksum, CancellationToken cancellationToken)
+    {
+        var @lock = building.Lock;
+        var known = @lock.PinsBuilds ? @lock.TryGetSource(url) : null;
+        using var sources = new KeptSources(building.Tools.Paths);
+        var pin = checksum ?? known;
+        if (pin is null && @lock.PinsBuilds)
+        {
+            @lock.Resolves(url);
+        }
+        var path = pin is { } there ? sources.Find(there) : null;
+        if (path is null && pin is { } kept && VendorFolder.Beside(@lock)?.Find(kept.Hex) is { } beside)
+        {
+            path = await sources.TakeAsync(beside, kept, cancellationToken).ConfigureAwait(false);
+        }
+        if (path is null)
+        {
+            if (building.Options.Offline)
+            {
+                throw new BoltException(PackageErrors.Offline($"`{url}`"));
+            }
+            building.Progress?.Report(new BuildEvent.Fetching(url, 0, 0));
+            (path, pin) = pin is { } wanted ? (await sources.FetchAsync(url, wanted, cancellationToken).ConfigureAwait(false), wanted)
+                : await sources.FetchAsync(url, building.Place.NewFile("fetched"), @lock.PinsBuilds, cancellationToken).ConfigureAwait(false);
+        }
+        if (@lock is { PinsBuilds: true, Locked: false } && known != pin)
+        {
+            @lock.SetSource(url, pin!.Value);
+        }
+        return path;
     }
 
     /// <summary>Archives among the chosen files become what is in them.</summary>
@@ -97,18 +126,6 @@ internal sealed class AddSource(DockerBuilding building, DockerInstruction.Copy 
         }
     }
 
-    private void CheckSum(DockerWord word, string url, string path)
-    {
-        if (add.Flags.Checksum is not { } checksum)
-        {
-            return;
-        }
-        var wanted = Digest.Parse(expand(checksum)) ?? throw new BoltException(DockerBuildErrors.BadChecksum(checksum.At, expand(checksum)));
-        using var file = File.OpenRead(path);
-        var found = new Digest(Convert.ToHexStringLower(SHA256.HashData(file)));
-        if (found != wanted)
-        {
-            throw new BoltException(DockerBuildErrors.WrongChecksum(word.At, url, wanted.ToString(), found.ToString()));
-        }
-    }
+    private Digest? CheckSum() => add.Flags.Checksum is not { } checksum ? null
+        : Digest.Parse(expand(checksum)) ?? throw new BoltException(DockerBuildErrors.BadChecksum(checksum.At, expand(checksum)));
 }

@@ -9,21 +9,35 @@ using Bolt.Storage;
 
 namespace Bolt.Builds;
 
-/// <summary>What bolt.lock pins: for each recipe the packages by hash and the layer that they make, for each image of a registry its digest.</summary>
+/// <summary>
+/// What bolt.lock pins: for each recipe the packages by hash and the layer that they make, for each image of a registry its
+/// digest, for each address that ADD names the digest of what lies there.
+/// </summary>
 /// <param name="Pins">By <see cref="RecipeBuild"/>'s key: "postgres:15/amd64".</param>
 /// <param name="Images">By the whole reference: "docker.io/library/nginx:1.27".</param>
 internal sealed record BoltLock(ImmutableSortedDictionary<string, RecipePin> Pins, ImmutableSortedDictionary<string, Digest> Images)
 {
+    private static readonly ImmutableSortedDictionary<string, Digest> NoDigests = ImmutableSortedDictionary.Create<string, Digest>(StringComparer.Ordinal);
+
     private const int Format = 1;
     /// <summary>A closure has tens of packages of some 300 bytes; more than this was not written by Bolt.</summary>
     private const int MaxBytes = 16 << 20;
 
-    public static BoltLock Empty { get; } =
-        new(ImmutableSortedDictionary.Create<string, RecipePin>(StringComparer.Ordinal), ImmutableSortedDictionary.Create<string, Digest>(StringComparer.Ordinal));
+    public static BoltLock Empty { get; } = new(ImmutableSortedDictionary.Create<string, RecipePin>(StringComparer.Ordinal), NoDigests);
+
+    /// <summary>By address: "https://example.org/tool.tar.gz".</summary>
+    public ImmutableSortedDictionary<string, Digest> Sources { get; init; } = NoDigests;
+
+    /// <summary>Names of all entries. No two kinds can have one name: a recipe's has no host, an address has "://".</summary>
+    public IEnumerable<string> Entries => Pins.Keys.Concat(Images.Keys).Concat(Sources.Keys);
 
     public BoltLock With(string key, RecipePin pin) => this with { Pins = Pins.SetItem(key, pin) };
 
     public BoltLock With(string reference, Digest image) => this with { Images = Images.SetItem(reference, image) };
+
+    public BoltLock WithSource(string address, Digest content) => this with { Sources = Sources.SetItem(address, content) };
+
+    public BoltLock Without(string entry) => this with { Pins = Pins.Remove(entry), Images = Images.Remove(entry), Sources = Sources.Remove(entry) };
 
     /// <summary>An absent file is an empty lock; one that cannot be read is an error, never silently replaced.</summary>
     public static Checked<BoltLock> Read(string path)
@@ -39,9 +53,8 @@ internal sealed record BoltLock(ImmutableSortedDictionary<string, RecipePin> Pin
             {
                 return Refused(path, $"it has format {file?.Version}, not {Format}");
             }
-            return new Checked<BoltLock>(new BoltLock(
-                file.Recipes.ToImmutableSortedDictionary(StringComparer.Ordinal),
-                (file.Images ?? []).ToImmutableSortedDictionary(i => i.Key, i => Digest.Parse(i.Value ?? "") ?? throw new JsonException($"`{i.Value}` is no digest"), StringComparer.Ordinal)), []);
+            return new Checked<BoltLock>(
+                new BoltLock(file.Recipes.ToImmutableSortedDictionary(StringComparer.Ordinal), Digests(file.Images)) { Sources = Digests(file.Sources) }, []);
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
@@ -79,11 +92,20 @@ internal sealed record BoltLock(ImmutableSortedDictionary<string, RecipePin> Pin
             first = false;
         }
         text.Append(first ? "}" : "\n  }");
-        if (!Images.IsEmpty)
-        {
-            text.Append(",\n  \"images\": {\n    ").AppendJoin(",\n    ", Images.Select(i => $"{JsonSerializer.Serialize(i.Key, LockJson.Plain.String)}: \"{i.Value}\"")).Append("\n  }");
-        }
+        AppendDigests(text, "images", Images);
+        AppendDigests(text, "sources", Sources);
         return text.Append("\n}\n").ToString();
+    }
+
+    private static ImmutableSortedDictionary<string, Digest> Digests(SortedDictionary<string, string?>? read) => (read ?? []).ToImmutableSortedDictionary(
+        i => i.Key, i => Digest.Parse(i.Value ?? "") ?? throw new JsonException($"`{i.Value}` is no digest"), StringComparer.Ordinal);
+
+    private static void AppendDigests(StringBuilder text, string name, ImmutableSortedDictionary<string, Digest> digests)
+    {
+        if (!digests.IsEmpty)
+        {
+            text.Append($",\n  \"{name}\": {{\n    ").AppendJoin(",\n    ", digests.Select(i => $"{JsonSerializer.Serialize(i.Key, LockJson.Plain.String)}: \"{i.Value}\"")).Append("\n  }");
+        }
     }
 
     private static void AppendPin(StringBuilder text, RecipePin pin)
@@ -109,7 +131,9 @@ internal sealed record RecipePin(Digest Recipe, Digest Layer, PackageLock Packag
 
 /// <summary>The file's shape: a pin with its packages flattened into it.</summary>
 /// <param name="Images">Absent where no image comes from a registry.</param>
-internal sealed record LockFile(int Version, SortedDictionary<string, RecipePin> Recipes, SortedDictionary<string, string?>? Images = null);
+/// <param name="Sources">Absent where no Dockerfile fetches anything.</param>
+internal sealed record LockFile(
+    int Version, SortedDictionary<string, RecipePin> Recipes, SortedDictionary<string, string?>? Images = null, SortedDictionary<string, string?>? Sources = null);
 
 internal sealed class RecipePinConverter : JsonConverter<RecipePin>
 {

@@ -1,4 +1,5 @@
 using Bolt.Launch;
+using Bolt.Packages;
 using Bolt.Registries;
 using Bolt.Storage;
 using Bolt.Trust;
@@ -19,4 +20,8 @@ internal sealed record BuildTools(
     string ShimPath,
     string? DotnetPath,
     Registry Registry,
-    ImageTrust Trust);
+    ImageTrust Trust)
+{
+    /// <summary>The archives of recipes' packages; asked for only when something has to be fetched.</summary>
+    public Func<ArchiveSources> Archives { get; init; } = () => ArchiveSources.OfMachine("/");
+}

@@ -60,8 +60,8 @@ internal static class DockerBuildErrors
 
     public static Diagnostic BadUrl(SourceSpan at, string url, Diagnostic cause) => Error("BOLT2715", $"cannot fetch `{url}`", at, cause.Fix) with { Cause = cause };
 
-    public static Diagnostic WrongChecksum(SourceSpan at, string url, string wanted, string found) => Error("BOLT2716",
-        $"`{url}` has the checksum {found}, not {wanted}", at, "look whether the file was changed; correct `--checksum` only if you trust it");
+    public static Diagnostic WrongChecksum(SourceSpan at, string url, string wanted) => Error("BOLT2716",
+        $"`{url}` does not have the checksum {wanted}", at, "look whether the file was changed; correct `--checksum` only if you trust it");
 
     public static Diagnostic BadChecksum(SourceSpan at, string checksum) => Error("BOLT2717", $"`{checksum}` is no checksum", at, "write `sha256:` and 64 hex digits");
 

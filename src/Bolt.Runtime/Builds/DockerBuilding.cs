@@ -21,7 +21,7 @@ internal sealed record StageResult(OciConfig Config, ImmutableArray<ImageLayer> 
 /// <summary>What the stages of one build share.</summary>
 internal sealed class DockerBuilding(
     BuildTools tools, Dockerfile file, ImageBuildOptions options, IgnoreFile ignore, BuildWorkplace place, StepNetwork network,
-    Func<string, CancellationToken, Task<StageResult>> image, IProgress<BuildEvent>? progress)
+    Func<string, CancellationToken, Task<StageResult>> image, LockSession @lock, bool inputsOnly, IProgress<BuildEvent>? progress)
 {
     /// <summary>Of an image's /etc/passwd or /etc/group; what lies behind names nobody.</summary>
     private const int MaxUsers = 1 << 20;
@@ -39,6 +39,12 @@ internal sealed class DockerBuilding(
     public StepCache Cache { get; } = new(tools.Paths, tools.Content);
     public IProgress<BuildEvent>? Progress => progress;
     public Dockerfile File => file;
+
+    /// <summary>What pins recipes, and where it is a project's own, images and addresses too.</summary>
+    public LockSession Lock => @lock;
+
+    /// <summary>Only what comes from elsewhere is looked for and pinned: no command runs and no layer is made.</summary>
+    public bool InputsOnly => inputsOnly;
 
     /// <summary>RUN steps at once: more would only take turns.</summary>
     public SemaphoreSlim Turns { get; } = new(Math.Max(2, System.Environment.ProcessorCount));

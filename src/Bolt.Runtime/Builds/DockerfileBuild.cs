@@ -16,11 +16,22 @@ internal sealed record DockerPlan(Dockerfile File, IgnoreFile Ignore, ImageBuild
     /// <summary>Instructions that are steps, by their place in the file.</summary>
     public ImmutableArray<DockerInstruction> Steps =>
         [.. Reached.SelectMany(s => s.Instructions.Where(i => i is DockerInstruction.Run or DockerInstruction.Copy or DockerInstruction.Workdir).Prepend(s.From))];
+
+    /// <summary>Images that the FROMs name, no stages and not `scratch`.</summary>
+    public IEnumerable<string> Bases()
+    {
+        var variables = new StageVariables(File, Options, _ => { });
+        variables.ReadGlobal();
+        return Reached.Select(s => (s.Index, Image: variables.ExpandGlobal(s.From.Image)))
+            .Where(s => s.Image != "scratch" && !File.Stages.Take(s.Index).Any(b => string.Equals(b.Name, s.Image, StringComparison.OrdinalIgnoreCase)))
+            .Select(s => s.Image).Distinct();
+    }
 }
 
 /// <summary>A Dockerfile becomes an image: stages that do not need each other are built side by side.</summary>
 /// <param name="images">Prepares what a FROM names, as a service's image.</param>
-internal sealed class DockerfileBuild(BuildTools tools, Func<string, CancellationToken, Task<StageResult>> images)
+/// <param name="lock">Pins of what comes from elsewhere.</param>
+internal sealed class DockerfileBuild(BuildTools tools, Func<string, CancellationToken, Task<StageResult>> images, LockSession @lock)
 {
     public const string DefaultName = "Dockerfile";
 
@@ -67,6 +78,18 @@ internal sealed class DockerfileBuild(BuildTools tools, Func<string, Cancellatio
     /// <summary>Builds it; the config has its history and the layers are in the store.</summary>
     public async Task<StageResult> RunAsync(DockerPlan plan, IProgress<BuildEvent>? progress, CancellationToken cancellationToken)
     {
+        var result = await WalkAsync(plan, inputsOnly: false, progress, cancellationToken).ConfigureAwait(false);
+        return result.Layers.IsEmpty
+            ? throw new BoltException(DockerBuildErrors.EmptyImage(plan.Target.From.At))
+            : result with { Config = Finished(result.Config, plan.Options) };
+    }
+
+    /// <summary>Walks the stages for what they take from elsewhere, so that it is in the lock; runs and makes nothing.</summary>
+    public Task LockAsync(DockerPlan plan, IProgress<BuildEvent>? progress, CancellationToken cancellationToken) =>
+        WalkAsync(plan, inputsOnly: true, progress, cancellationToken);
+
+    private async Task<StageResult> WalkAsync(DockerPlan plan, bool inputsOnly, IProgress<BuildEvent>? progress, CancellationToken cancellationToken)
+    {
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var place = await BuildWorkplace.OpenAsync(tools, cancellationToken).ConfigureAwait(false);
         await using (place.ConfigureAwait(false))
@@ -74,15 +97,13 @@ internal sealed class DockerfileBuild(BuildTools tools, Func<string, Cancellatio
             var network = new StepNetwork(tools, place, outbound: !plan.Options.Offline);
             await using (network.ConfigureAwait(false))
             {
-                var building = new DockerBuilding(tools, plan.File, plan.Options, plan.Ignore, place, network, images, progress);
+                var building = new DockerBuilding(tools, plan.File, plan.Options, plan.Ignore, place, network, images, @lock, inputsOnly, progress);
                 var result = await StagesAsync(plan, building, failed).ConfigureAwait(false);
                 foreach (var name in building.Variables.Unused.Order(StringComparer.Ordinal))
                 {
                     building.Warn(DockerBuildErrors.UnusedArgument(name));
                 }
-                return result.Layers.IsEmpty
-                    ? throw new BoltException(DockerBuildErrors.EmptyImage(plan.Target.From.At))
-                    : result with { Config = Finished(result.Config, plan.Options) };
+                return result;
             }
         }
     }

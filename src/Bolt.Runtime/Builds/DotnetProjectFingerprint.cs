@@ -17,7 +17,7 @@ internal static class DotnetProjectFingerprint
     // What builds write or nobody builds from; a stack's own files change without changing the program.
     private static readonly HashSet<string> Skipped = new(StringComparer.Ordinal)
     {
-        "bin", "obj", ".git", ".vs", ".idea", ".bolt", "node_modules", "bolt.lock", "Boltfile.toml",
+        "bin", "obj", ".git", ".vs", ".idea", ".bolt", "node_modules", LockSession.FileName, VendorFolder.Name, "Boltfile.toml",
     };
 
     // MSBuild and NuGet look for these from the project's folder upwards.

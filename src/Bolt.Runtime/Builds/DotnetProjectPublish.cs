@@ -64,18 +64,7 @@ internal sealed class DotnetProjectPublish(string dotnet, string work)
         {
             start.ArgumentList.Add(argument);
         }
-        // Inside MSBuild (a build target that calls Bolt) these would bind the child to the parent's SDK and node.
-        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
-        {
-            start.Environment.Remove(name);
-        }
-        start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
-        start.Environment["DOTNET_NOLOGO"] = "1";
-        start.Environment["DOTNET_SKIP_FIRST_TIME_EXPERIENCE"] = "1";
-        start.Environment["DOTNET_GENERATE_ASPNET_CERTIFICATE"] = "false";
-        start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
-        start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
-        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        SetEnvironment(start);
         if (string.IsNullOrEmpty(start.Environment.TryGetValue("HOME", out var home) ? home : null))
         {
             start.Environment["DOTNET_CLI_HOME"] = work;
@@ -88,6 +77,23 @@ internal sealed class DotnetProjectPublish(string dotnet, string work)
         {
             throw new BoltException(BuildErrors.NoDotnet(dotnet, e.Message), e);
         }
+    }
+
+    /// <summary>What every dotnet that Bolt starts is given.</summary>
+    public static void SetEnvironment(ProcessStartInfo start)
+    {
+        // Inside MSBuild (a build target that calls Bolt) these would bind the child to the parent's SDK and node.
+        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
+        {
+            start.Environment.Remove(name);
+        }
+        start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
+        start.Environment["DOTNET_NOLOGO"] = "1";
+        start.Environment["DOTNET_SKIP_FIRST_TIME_EXPERIENCE"] = "1";
+        start.Environment["DOTNET_GENERATE_ASPNET_CERTIFICATE"] = "false";
+        start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
+        start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
     }
 
     private string DefaultsFile => Path.Combine(work, "defaults.props");

@@ -32,14 +32,10 @@ internal sealed class ImageBuild(BuildTools tools)
             case ServiceSource.Build build:
                 Task<PreparedImage> Other(string image) => PrepareAsync(new ServiceSource.Image(image), baseFolder, @lock, offline, progress, cancellationToken);
                 return KeptAsync(new DotnetProjectBuild(tools, Recipe, Other).PrepareAsync(build.Context, baseFolder, offline, progress, cancellationToken), cancellationToken);
-            case ServiceSource.Capsule capsule:
-                return Recipe(Named(capsule.Recipe, baseFolder));
-            case ServiceSource.Image image when image.Reference.StartsWith(Scheme, StringComparison.Ordinal):
-                return Recipe(Named(image.Reference, baseFolder));
+            case var named when RecipeOf(named, baseFolder) is { } recipe:
+                return Recipe(recipe);
             case ServiceSource.Image image when LayoutImage.Parse(image.Reference, baseFolder) is var (folder, tag):
                 return LayoutImage.PrepareAsync(tools, image.Reference, folder, tag, cancellationToken);
-            case ServiceSource.Image image when RecipeReference.Parse(image.Reference, baseFolder) is { Exists: true } recipe:
-                return Recipe(recipe);
             case ServiceSource.Image image:
                 return RegistryImage.PrepareAsync(tools, image.Reference, @lock, offline, progress, cancellationToken);
             default:
@@ -55,9 +51,62 @@ internal sealed class ImageBuild(BuildTools tools)
     }
 
     /// <summary>Builds a Dockerfile; what it is called is the caller's.</summary>
-    /// <param name="lock">Pins of recipes; images of registries are taken as the store has them.</param>
+    /// <param name="lock">Pins of recipes; where it is a project's own, of images and addresses too.</param>
     public Task<StageResult> DockerfileAsync(DockerPlan plan, LockSession @lock, IProgress<BuildEvent>? progress, CancellationToken cancellationToken) =>
-        new DockerfileBuild(tools, (reference, cancel) => BasisAsync(reference, plan, @lock, progress, cancel)).RunAsync(plan, progress, cancellationToken);
+        Dockerfiles(plan, @lock, progress).RunAsync(plan, progress, cancellationToken);
+
+    private DockerfileBuild Dockerfiles(DockerPlan plan, LockSession @lock, IProgress<BuildEvent>? progress) =>
+        new(tools, (reference, cancel) => BasisAsync(reference, plan, @lock, progress, cancel), @lock);
+
+    /// <summary>
+    /// Sees that the lock has everything that a service's image is made of. Nothing is built; what is pinned already is
+    /// fetched only where a Dockerfile's variables depend on it.
+    /// </summary>
+    public async Task LockAsync(ServiceSource source, string baseFolder, LockSession @lock, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
+    {
+        switch (source)
+        {
+            case ServiceSource.Build build when DockerfileOf(build.Context, baseFolder) is { } dockerfile:
+                var plan = PlanOf(dockerfile, baseFolder, offline: false);
+                var report = progress is null ? null : new StepReport(build.Context, progress);
+                await Dockerfiles(plan, @lock, report).LockAsync(plan, report, cancellationToken).ConfigureAwait(false);
+                break;
+            case ServiceSource.Build build:
+                var image = await DotnetBaseImage.OfAsync(tools, DotnetProject.Find(build.Context, baseFolder), cancellationToken).ConfigureAwait(false);
+                await LockAsync(image.Length == 0 ? new ServiceSource.Image(Scheme + DotnetProjectBuild.BaseRecipe) : new ServiceSource.Image(image), baseFolder, @lock, progress, cancellationToken).ConfigureAwait(false);
+                break;
+            default:
+                await (RecipeOf(source, baseFolder) is { } recipe ? recipes.LockAsync(recipe, @lock, progress, cancellationToken)
+                    : source is ServiceSource.Image { Reference: var text } && LayoutImage.Parse(text, baseFolder) is null ? RegistryImage.LockAsync(tools, text, @lock, progress, cancellationToken)
+                    : Task.CompletedTask).ConfigureAwait(false);
+                break;
+        }
+    }
+
+    /// <summary>What of a service's image the lock does not pin, as far as it is seen without fetching anything.</summary>
+    public static IEnumerable<Diagnostic> Unpinned(ServiceSource source, string baseFolder, LockSession @lock)
+    {
+        if (source is ServiceSource.Build build)
+        {
+            return DockerfileOf(build.Context, baseFolder) is { } dockerfile && DockerfileBuild.Plan(OptionsOf(dockerfile, baseFolder, offline: true)) is { Ok: true } plan
+                ? plan.Value!.Bases().SelectMany(b => Unpinned(new ServiceSource.Image(b), Path.GetDirectoryName(dockerfile)!, @lock)) : [];
+        }
+        if (RecipeOf(source, baseFolder) is { } recipe)
+        {
+            return RecipeBuild.IsPinned(recipe, @lock) ? [] : [@lock.Refusal(RecipeBuild.KeyOf(recipe))];
+        }
+        return source is not ServiceSource.Image image || LayoutImage.Parse(image.Reference, baseFolder) is not null || RegistryImage.IsPinned(image.Reference, @lock)
+            ? [] : [@lock.Refusal(ImageReference.Parse(image.Reference).Value!.ToString())];
+    }
+
+    // Null: no recipe's name.
+    private static RecipeReference? RecipeOf(ServiceSource source, string baseFolder) => source switch
+    {
+        ServiceSource.Capsule capsule => Named(capsule.Recipe, baseFolder),
+        ServiceSource.Image image when image.Reference.StartsWith(Scheme, StringComparison.Ordinal) => Named(image.Reference, baseFolder),
+        ServiceSource.Image image when LayoutImage.Parse(image.Reference, baseFolder) is null && RecipeReference.Parse(image.Reference, baseFolder) is { Exists: true } recipe => recipe,
+        _ => null,
+    };
 
     private async Task<StageResult> BasisAsync(string reference, DockerPlan plan, LockSession @lock, IProgress<BuildEvent>? progress, CancellationToken cancellationToken)
     {
@@ -76,7 +125,7 @@ internal sealed class ImageBuild(BuildTools tools)
         }
         else
         {
-            image = await RegistryImage.FindAsync(tools, reference, plan.Options.Pull, offline, fetching, cancellationToken).ConfigureAwait(false);
+            image = await RegistryImage.FindAsync(tools, reference, @lock, plan.Options.Pull, offline, fetching, cancellationToken).ConfigureAwait(false);
         }
         return new StageResult(image.Config, image.Layers);
     }
@@ -92,15 +141,23 @@ internal sealed class ImageBuild(BuildTools tools)
     private async Task<PreparedImage> DockerServiceAsync(
         string written, string dockerfile, string baseFolder, LockSession @lock, bool offline, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
     {
-        var plan = DockerfileBuild.Plan(new ImageBuildOptions { Context = Path.GetDirectoryName(dockerfile)!, Dockerfile = Path.GetRelativePath(baseFolder, dockerfile) is var shown && Path.GetFullPath(shown) == dockerfile ? shown : dockerfile, Offline = offline });
-        if (!plan.Ok)
-        {
-            throw new BoltException(DockerBuildErrors.First(plan.Diagnostics));
-        }
-        var result = await DockerfileAsync(plan.Value!, @lock, progress is null ? null : new StepReport(written, progress), cancellationToken).ConfigureAwait(false);
+        var plan = PlanOf(dockerfile, baseFolder, offline);
+        var result = await DockerfileAsync(plan, @lock, progress is null ? null : new StepReport(written, progress), cancellationToken).ConfigureAwait(false);
         var id = await tools.Content.WriteAsync(new MemoryStream(result.Config.ToBytes()), null, cancellationToken).ConfigureAwait(false);
         return await StoredImage.PrepareAsync(tools, written, new LocalImage(written, id, result.Config) { Layers = result.Layers }, cancellationToken).ConfigureAwait(false);
     }
+
+    private static DockerPlan PlanOf(string dockerfile, string baseFolder, bool offline) =>
+        DockerfileBuild.Plan(OptionsOf(dockerfile, baseFolder, offline)) is { Ok: true } plan ? plan.Value!
+            : throw new BoltException(DockerBuildErrors.First(DockerfileBuild.Plan(OptionsOf(dockerfile, baseFolder, offline)).Diagnostics));
+
+    // Named in sentences as seen from here, where it can be.
+    private static ImageBuildOptions OptionsOf(string dockerfile, string baseFolder, bool offline) => new()
+    {
+        Context = Path.GetDirectoryName(dockerfile)!,
+        Dockerfile = Path.GetRelativePath(baseFolder, dockerfile) is var shown && Path.GetFullPath(shown) == dockerfile ? shown : dockerfile,
+        Offline = offline,
+    };
 
     /// <summary>What a base's fetching says, as an event of the build.</summary>
     private sealed class FetchReport(IProgress<BuildEvent> to) : IProgress<BuildProgress>

@@ -30,6 +30,8 @@ public sealed record ImageBuildOptions
     public long? SourceDateEpoch { get; init; }
     /// <summary>Nothing may be fetched; steps have no network.</summary>
     public bool Offline { get; init; }
+    /// <summary>Nothing may be resolved anew: what bolt.lock does not pin is an error, and the file stays as it is.</summary>
+    public bool Locked { get; init; }
 }
 
 /// <summary>An image that was built.</summary>

@@ -26,7 +26,7 @@ internal sealed class RecipeBuild(BuildTools tools, Func<ArchiveSources> sources
     private readonly Lazy<PackageImage> packages = new(() => new PackageImage(tools.Paths, sources()));
 
     public RecipeBuild(BuildTools tools)
-        : this(tools, () => ArchiveSources.OfMachine("/"))
+        : this(tools, tools.Archives)
     {
     }
 
@@ -48,21 +48,55 @@ internal sealed class RecipeBuild(BuildTools tools, Func<ArchiveSources> sources
         }
     }
 
+    /// <summary>Sees that the lock has a pin for it; what is pinned already is not fetched.</summary>
+    public async Task LockAsync(RecipeReference reference, LockSession @lock, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
+    {
+        if (!IsPinned(reference, @lock))
+        {
+            await PrepareAsync(reference, @lock, false, progress, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Paths of the packages that a pin names: from here, from beside the lock, from a mirror.</summary>
+    public async Task<string[]> PackagesAsync(string who, RecipePin pin, LockSession @lock, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
+    {
+        if (VendorFolder.Beside(@lock) is { } vendor)
+        {
+            await packages.Value.SeedAsync(pin.Packages, vendor.Find, cancellationToken).ConfigureAwait(false);
+        }
+        return await packages.Value.FetchAsync(who, pin.Packages, false, progress, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The lock has a pin for its present text.</summary>
+    public static bool IsPinned(RecipeReference reference, LockSession @lock) =>
+        @lock.TryGet(KeyOf(reference)) is { } known && known.Recipe == Digest.Of(Encoding.UTF8.GetBytes(ReadText(reference)));
+
+    /// <summary>Its entry in the lock: "postgres:15/amd64".</summary>
+    public static string KeyOf(RecipeReference reference) => $"{reference.Name}{(reference.Tag is null ? "" : ":" + reference.Tag)}/{Architecture}";
+
     private async Task<PreparedImage> PrepareOneAsync(
         RecipeReference reference, LockSession @lock, bool offline, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
     {
         var text = ReadText(reference);
         var digest = Digest.Of(Encoding.UTF8.GetBytes(text));
-        var key = $"{reference.Name}{(reference.Tag is null ? "" : ":" + reference.Tag)}/{Architecture}";
+        var key = KeyOf(reference);
 
-        if (KeptRecipe.Find(tools.Paths, @lock, key, digest) is { } kept && tools.Trees.Find(kept.Layer) is { } laid)
+        if (!@lock.IsAnew(key) && KeptRecipe.Find(tools.Paths, @lock, key, digest) is { } kept && tools.Trees.Find(kept.Layer) is { } laid)
         {
             return Prepared(reference, kept.Recipe, kept.Image, kept.Layer, laid);
         }
         var pin = @lock.TryGet(key) is { } known && known.Recipe == digest ? known : null;
+        if (pin is null)
+        {
+            @lock.Resolves(key);
+        }
         var closure = pin?.Packages
             ?? await packages.Value.ResolveAsync(Request(reference, Parse(reference, text, null), offline), progress, cancellationToken).ConfigureAwait(false);
         var recipe = Parse(reference, text, closure.Version);
+        if (pin is not null && tools.Trees.Find(pin.Layer) is null && !tools.Content.Contains(pin.Layer) && VendorFolder.Beside(@lock) is { } vendor)
+        {
+            await packages.Value.SeedAsync(closure, vendor.Find, cancellationToken).ConfigureAwait(false);
+        }
         var layer = pin is not null && tools.Trees.Find(pin.Layer) is not null ? pin.Layer
             : pin is not null && tools.Content.Contains(pin.Layer) ? pin.Layer
             : await packages.Value.BuildLayerAsync(reference.ToString(), closure, RecipeLayer.Extras(recipe), tools.Content, offline, progress, cancellationToken).ConfigureAwait(false);

@@ -12,39 +12,84 @@ internal static class RegistryImage
     public static async Task<PreparedImage> PrepareAsync(
         BuildTools tools, string text, LockSession @lock, bool offline, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
     {
-        var read = ImageReference.Parse(text);
-        var reference = read.Ok ? read.Value! : throw new BoltException(read.Diagnostics[0]);
+        var (image, warning) = await PinnedAsync(tools, text, @lock, offline, progress, cancellationToken).ConfigureAwait(false);
+        var prepared = await StoredImage.PrepareAsync(tools, text, image, cancellationToken).ConfigureAwait(false);
+        return warning is null ? prepared : prepared with { Warnings = [warning] };
+    }
+
+    /// <summary>What a Dockerfile stands on: as a project's lock pins it, else what the store has under the name, else pulled.</summary>
+    /// <param name="fresh">Asks the registry in any case.</param>
+    public static async Task<LocalImage> FindAsync(
+        BuildTools tools, string text, LockSession @lock, bool fresh, bool offline, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
+    {
+        if (@lock.PinsBuilds)
+        {
+            var session = fresh && !@lock.Locked ? @lock.Anew(_ => true) : @lock;
+            var (pinned, said) = await PinnedAsync(tools, text, session, offline, progress, cancellationToken).ConfigureAwait(false);
+            Report(said, progress);
+            return pinned;
+        }
+        var reference = Parse(text);
+        var known = new ImageStore(tools.Paths, tools.Content).Find(reference.ToString());
+        // One that was built here is in no registry.
+        var image = known is not null && (!fresh || known.Target is null) ? known : await PullAsync(tools, reference, offline, progress, cancellationToken).ConfigureAwait(false);
+        Report(await tools.Trust.CheckAsync(reference, image, offline, cancellationToken).ConfigureAwait(false), progress);
+        return image;
+    }
+
+    /// <summary>Sees that the lock has a pin for it; what is pinned already is not fetched.</summary>
+    public static async Task LockAsync(BuildTools tools, string text, LockSession @lock, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
+    {
+        if (!IsPinned(text, @lock))
+        {
+            await PinnedAsync(tools, text, @lock, false, progress, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>An image that the lock pins, whole in the store.</summary>
+    public static async Task<LocalImage> TakeAsync(BuildTools tools, string text, LockSession @lock, IProgress<BuildProgress>? progress, CancellationToken cancellationToken) =>
+        (await PinnedAsync(tools, text, @lock, false, progress, cancellationToken).ConfigureAwait(false)).Image;
+
+    /// <summary>The name has a digest, or the lock has one for it.</summary>
+    public static bool IsPinned(string text, LockSession @lock) => Parse(text) is var reference && (reference.Digest ?? @lock.TryGetImage(reference.ToString())) is not null;
+
+    private static async Task<(LocalImage Image, Diagnostic? Warning)> PinnedAsync(
+        BuildTools tools, string text, LockSession @lock, bool offline, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
+    {
+        var reference = Parse(text);
         var pin = reference.Digest ?? @lock.TryGetImage(reference.ToString());
         // The pinned one has a name of its own, which stays when the tag moves on.
         var wanted = pin is null ? reference : reference with { Tag = null, Digest = pin };
-        var image = new ImageStore(tools.Paths, tools.Content).Find(wanted.ToString())
-            ?? await PullAsync(tools, wanted, offline, progress, cancellationToken).ConfigureAwait(false);
+        var known = new ImageStore(tools.Paths, tools.Content).Find(wanted.ToString());
+        if (pin is null && @lock.Locked)
+        {
+            throw new BoltException(known is { Target: null } ? LockErrors.LocalImage(reference.ToString()) : @lock.Refusal(reference.ToString()));
+        }
+        var asked = pin is null && @lock.IsAnew(reference.ToString()) && known is not { Target: null };
+        var image = known is not null && !asked ? known
+            : await KeptBesideAsync(tools, wanted, @lock, cancellationToken).ConfigureAwait(false) ?? await PullAsync(tools, wanted, offline, progress, cancellationToken).ConfigureAwait(false);
         // Before it is pinned: what may not start leaves no trace in the lock.
         var warning = await tools.Trust.CheckAsync(reference, image, offline, cancellationToken).ConfigureAwait(false);
         if (pin is null && image.Target is { } target)
         {
             @lock.SetImage(reference.ToString(), target);
         }
-        var prepared = await StoredImage.PrepareAsync(tools, text, image, cancellationToken).ConfigureAwait(false);
-        return warning is null ? prepared : prepared with { Warnings = [warning] };
+        return (image, warning);
     }
 
-    /// <summary>What the store has under a name, else pulled; no lock has a say.</summary>
-    /// <param name="fresh">Asks the registry in any case.</param>
-    public static async Task<LocalImage> FindAsync(
-        BuildTools tools, string text, bool fresh, bool offline, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
+    private static async Task<LocalImage?> KeptBesideAsync(BuildTools tools, ImageReference wanted, LockSession @lock, CancellationToken cancellationToken) =>
+        wanted.Digest is not null && VendorFolder.Beside(@lock) is { } vendor ? await vendor.TakeImageAsync(tools, wanted, cancellationToken).ConfigureAwait(false) : null;
+
+    private static void Report(Diagnostic? warning, IProgress<BuildProgress>? progress)
     {
-        var read = ImageReference.Parse(text);
-        var reference = read.Ok ? read.Value! : throw new BoltException(read.Diagnostics[0]);
-        var known = new ImageStore(tools.Paths, tools.Content).Find(reference.ToString());
-        // One that was built here is in no registry.
-        var image = known is not null && (!fresh || known.Target is null) ? known : await PullAsync(tools, reference, offline, progress, cancellationToken).ConfigureAwait(false);
-        if (await tools.Trust.CheckAsync(reference, image, offline, cancellationToken).ConfigureAwait(false) is { } warning)
+        if (warning is not null)
         {
             progress?.Report(new BuildProgress($"warning: {warning.Message}", 0, 0));
         }
-        return image;
     }
+
+    private static ImageReference Parse(string text) =>
+        ImageReference.Parse(text) is { Ok: true } read ? read.Value! : throw new BoltException(ImageReference.Parse(text).Diagnostics[0]);
 
     private static async Task<LocalImage> PullAsync(
         BuildTools tools, ImageReference reference, bool offline, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)

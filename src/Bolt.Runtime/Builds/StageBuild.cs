@@ -27,7 +27,7 @@ internal sealed partial class StageBuild(DockerBuilding building, DockerStage st
         foreach (var instruction in triggers.Concat(stage.Instructions))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            await StepAsync(instruction, cancellationToken).ConfigureAwait(false);
+            await (building.InputsOnly ? InputsAsync(instruction, cancellationToken) : StepAsync(instruction, cancellationToken)).ConfigureAwait(false);
         }
         return new StageResult(config with { History = history.ToImmutable(), DiffIds = [.. layers.Select(l => l.DiffId)] }, layers);
     }
@@ -74,6 +74,36 @@ internal sealed partial class StageBuild(DockerBuilding building, DockerStage st
                 var folder = Absolute(Expand(workdir.Path));
                 await LayerAsync(workdir, () => new FolderStep(building, folder, config, layers).RunAsync(workdir.Path.At, cancellationToken), "WORKDIR " + folder).ConfigureAwait(false);
                 config = config with { WorkingDirectory = folder };
+                break;
+            default:
+                Configure(instruction);
+                break;
+        }
+    }
+
+    // Images that COPY and RUN read, and addresses that ADD fetches: both may be named by variables, so what sets those is done.
+    private async Task InputsAsync(DockerInstruction instruction, CancellationToken cancellationToken)
+    {
+        switch (instruction)
+        {
+            case DockerInstruction.Run run:
+                foreach (var from in run.Mounts.OfType<DockerMount.Bind>().Select(m => m.From).OfType<DockerWord>())
+                {
+                    await building.SourceAsync(Expand(from), stage.Index, from.At, cancellationToken).ConfigureAwait(false);
+                }
+                break;
+            case DockerInstruction.Copy copy:
+                if (copy.Flags.From is { } source)
+                {
+                    await building.SourceAsync(Expand(source), stage.Index, source.At, cancellationToken).ConfigureAwait(false);
+                }
+                foreach (var word in copy.Sources.Where(s => copy.Add && AddSource.IsUrl(Expand(s))))
+                {
+                    await new AddSource(building, copy, Expand).FetchAsync(word, Expand(word), cancellationToken).ConfigureAwait(false);
+                }
+                break;
+            case DockerInstruction.Workdir workdir:
+                config = config with { WorkingDirectory = Absolute(Expand(workdir.Path)) };
                 break;
             default:
                 Configure(instruction);

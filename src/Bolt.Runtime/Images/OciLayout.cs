@@ -13,7 +13,7 @@ internal sealed class OciLayout(string folder)
 {
     public const int MaxDocument = 4 << 20;
     private const int MaxNesting = 4;
-    private const string TagAnnotation = "org.opencontainers.image.ref.name";
+    public const string TagAnnotation = "org.opencontainers.image.ref.name";
 
     /// <summary>The image's config and its layers' descriptors, lowest first.</summary>
     public (OciConfig Config, IReadOnlyList<Descriptor> Layers) Select(string? tag)

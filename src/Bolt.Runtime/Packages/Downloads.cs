@@ -62,6 +62,10 @@ internal sealed class Downloads(string folder) : IDisposable
         }
     }
 
+    /// <summary>Keeps a copy of a file of this machine, whose hash must be this one. BOLT2104, BOLT2106.</summary>
+    public Task<string> TakeAsync(string file, string sha256, CancellationToken cancellationToken) =>
+        FetchAsync(new Uri(Path.GetFullPath(file)).AbsoluteUri, sha256, long.MaxValue, cancellationToken);
+
     /// <summary>A small file whose hash is not known before.</summary>
     public async Task<byte[]> ReadAsync(string url, int limit, CancellationToken cancellationToken)
     {

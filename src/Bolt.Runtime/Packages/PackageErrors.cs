@@ -10,6 +10,8 @@ internal static class PackageErrors
     public const string UnreachableCode = "BOLT2102";
     /// <summary>Another mirror may have it.</summary>
     public const string NotFoundCode = "BOLT2103";
+    /// <summary>The bytes are others.</summary>
+    public const string WrongHashCode = "BOLT2104";
 
     public static Diagnostic BadSource(string at, string problem) => Error("BOLT2101",
         $"cannot use the apt source at {at}: {problem}", "correct it; `apt-get update` reads the same file");
@@ -20,7 +22,7 @@ internal static class PackageErrors
     public static Diagnostic NotFound(string url) => Error(NotFoundCode,
         $"the mirror does not have `{url}`", "check the mirror in the apt sources");
 
-    public static Diagnostic WrongHash(string url, string expected, string found) => Error("BOLT2104",
+    public static Diagnostic WrongHash(string url, string expected, string found) => Error(WrongHashCode,
         $"`{url}` has SHA-256 {found}, not {expected} as signed or locked", "do not use this mirror until it is known why; the file was thrown away");
 
     public static Diagnostic TooLarge(string url, long limit) => Error("BOLT2105",

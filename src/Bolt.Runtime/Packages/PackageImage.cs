@@ -89,7 +89,21 @@ internal sealed class PackageImage : IDisposable
         return await content.WriteAsync(tar, null, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<string[]> FetchAsync(
+    /// <summary>Keeps those of the lock's packages that lie elsewhere on this machine; their bytes must be the locked ones.</summary>
+    /// <param name="find">Path of a file that should have this SHA-256; null: there is none.</param>
+    public async Task SeedAsync(PackageLock @lock, Func<string, string?> find, CancellationToken cancellationToken)
+    {
+        foreach (var package in @lock.Packages.Where(p => downloads.Find(p.Sha256) is null))
+        {
+            if (find(package.Sha256) is { } file)
+            {
+                await downloads.TakeAsync(file, package.Sha256, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Paths of the lock's packages, fetched where they are not here.</summary>
+    public async Task<string[]> FetchAsync(
         string who, PackageLock @lock, bool offline, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
     {
         var files = new string[@lock.Packages.Length];

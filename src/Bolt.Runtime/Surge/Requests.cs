@@ -10,13 +10,15 @@ namespace Bolt.Surge;
 /// <param name="ForceRecreate">Start services anew even when nothing changed.</param>
 /// <param name="Offline">Use only what bolt.lock and the caches have; needing the network is an error.</param>
 /// <param name="ReadyTimeout">How long a service may take to become ready; null: a minute, or what its health check allows.</param>
+/// <param name="Locked">Nothing may be resolved anew: what bolt.lock does not pin is an error, and the file stays as it is.</param>
 public sealed record UpOptions(
     ImmutableArray<string> Services,
     bool DieWithOwner = true,
     bool StrictPorts = false,
     bool ForceRecreate = false,
     bool Offline = false,
-    TimeSpan? ReadyTimeout = null);
+    TimeSpan? ReadyTimeout = null,
+    bool Locked = false);
 
 /// <summary>Wishes for one `run`: a stack of one service that is not written in a file.</summary>
 /// <param name="Image">A recipe (postgres, bolt://nginx:1.22) or an OCI layout folder.</param>

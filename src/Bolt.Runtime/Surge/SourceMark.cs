@@ -7,7 +7,7 @@ namespace Bolt.Surge;
 internal static class SourceMark
 {
     // Folders that builds and editors write into; what they hold follows from the rest.
-    private static readonly HashSet<string> Derived = ["bin", "obj", ".git", ".vs", "node_modules"];
+    private static readonly HashSet<string> Derived = ["bin", "obj", ".git", ".vs", "node_modules", Builds.VendorFolder.Name];
 
     public static string Of(ServiceSource source, string folder) => source switch
     {

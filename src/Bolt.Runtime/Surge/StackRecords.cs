@@ -17,14 +17,15 @@ internal sealed record StackRequest(
     bool Offline = false,
     bool DieWithOwner = false,
     bool Remove = false,
-    TimeSpan? ReadyTimeout = null)
+    TimeSpan? ReadyTimeout = null,
+    bool Locked = false)
 {
-    public UpOptions Options => new(Services, DieWithOwner, StrictPorts, ForceRecreate, Offline, ReadyTimeout);
+    public UpOptions Options => new(Services, DieWithOwner, StrictPorts, ForceRecreate, Offline, ReadyTimeout, Locked);
 
     public static StackRequest Of(Boltfile boltfile, UpOptions options) => new(
         StackName.Of(boltfile).Id, System.IO.Path.GetFullPath(boltfile.Path), boltfile,
         options.Services, options.StrictPorts, options.ForceRecreate, options.Offline, options.DieWithOwner,
-        ReadyTimeout: options.ReadyTimeout);
+        ReadyTimeout: options.ReadyTimeout, Locked: options.Locked);
 }
 
 /// <summary>What a new owner process is handed in a file: where to work and what to begin with.</summary>

@@ -82,8 +82,9 @@ internal sealed partial class StackRunner
             : new Checked<IReadOnlyList<PublishedRecord>>([], []);
         if (!Report("check ports", ports.Diagnostics)) return;
         // All `run`s of this user share one lock: the second one of an image needs no archive.
-        var lockPath = request.Path.Length == 0 ? Path.Combine(_rooms.Paths.State, "run.lock") : Path.Combine(stack.Folder, "bolt.lock");
-        var pins = LockSession.Of(lockPath);
+        var lockPath = request.Path.Length == 0 ? Path.Combine(_rooms.Paths.State, "run.lock") : Path.Combine(stack.Folder, LockSession.FileName);
+        var pins = LockSession.Of(lockPath, request.Locked);
+        if (request.Locked && !Report("check bolt.lock", [.. Unpinned(stack, request.Services, pins)])) return;
         KnownLocks.Note(_rooms.Paths, lockPath);
 
         _works.Begin(stack, [.. ports.Value!], network, pins, request);
@@ -109,6 +110,10 @@ internal sealed partial class StackRunner
             await CleanAfterFailureAsync(observed, coming).ConfigureAwait(false);
         }
     }
+
+    // Before anything starts, and also of services that run already; what only a build can see, it says itself.
+    private static IEnumerable<Diagnostic> Unpinned(Stack stack, ImmutableArray<string> services, LockSession pins) => stack.Services
+        .Where(s => services.IsEmpty || services.Contains(s.Name)).SelectMany(s => ImageBuild.Unpinned(s.Wanted.Source, stack.Folder, pins)).DistinctBy(d => d.Message);
 
     // Nothing half-made is left: a stack that was not there before goes as a whole, one that was keeps what it had.
     private async Task CleanAfterFailureAsync(Observed observed, ImmutableHashSet<string> started)

@@ -19,6 +19,7 @@ internal static class BuildCommand
     private static readonly Option<bool> NoCache = new("--no-cache") { Description = "Run every step anew" };
     private static readonly Option<bool> Pull = new("--pull") { Description = "Ask registries whether the images below have changed" };
     private static readonly Option<bool> Offline = new("--offline") { Description = "Fetch nothing; steps have no network" };
+    private static readonly Option<bool> Locked = new("--locked") { Description = "Take exactly what bolt.lock pins; what it does not pin is an error, and it stays as it is" };
     private static readonly Option<string?> Platform = new("--platform") { Description = "linux/amd64; another one than this machine's is refused", HelpName = "PLATFORM" };
     private static readonly Option<string?> Output = new("--output", "-o") { Description = "Also write the image: type=docker|oci|tar|local,dest=PATH; a PATH alone is a folder for its files", HelpName = "SPEC" };
     private static readonly Option<string?> Progress = new("--progress") { Description = "plain: one line per event, also on a terminal; quiet: failures alone", HelpName = "KIND" };
@@ -30,7 +31,7 @@ internal static class BuildCommand
         Progress.AcceptOnlyFromAmong("auto", "plain", "quiet");
         var command = new Command("build", "Build an image of a Dockerfile; prints its id")
         {
-            Tags, Dockerfile, Target, Arguments, Secrets, Ssh, NoCache, Pull, Offline, Platform, Output, Progress, Json, Folder,
+            Tags, Dockerfile, Target, Arguments, Secrets, Ssh, NoCache, Pull, Offline, Locked, Platform, Output, Progress, Json, Folder,
         };
         Invocation.Bind(command, RunAsync);
         return command.WithExamples(
@@ -82,6 +83,7 @@ internal static class BuildCommand
             NoCache = invocation.Value(NoCache),
             Pull = invocation.Value(Pull),
             Offline = invocation.Value(Offline),
+            Locked = invocation.Value(Locked),
             Platform = invocation.Value(Platform),
             SourceDateEpoch = Epoch(arguments.GetValueOrDefault("SOURCE_DATE_EPOCH") ?? Environment.GetEnvironmentVariable("SOURCE_DATE_EPOCH")),
         };

@@ -14,6 +14,7 @@ internal static class UpCommand
     private static readonly Option<bool> Json = new("--json") { Description = "Print each event as one line of JSON" };
     private static readonly Option<bool> StrictPorts = new("--strict-ports") { Description = "A host port that the kernel denies is an error; it does not move up by 8000" };
     private static readonly Option<bool> ForceRecreate = new("--force-recreate") { Description = "Start services anew even when nothing changed" };
+    private static readonly Option<bool> Locked = new("--locked") { Description = "Start exactly what bolt.lock pins; what it does not pin is an error, and it stays as it is" };
     private static readonly Option<int?> Timeout = new("--timeout") { HelpName = "SECONDS", Description = "How long a service may take to become ready (60; with a healthcheck, what that allows)" };
     private static readonly Argument<string[]> Services = Words.Services("Only these and what they depend on");
 
@@ -21,13 +22,14 @@ internal static class UpCommand
     {
         var command = new Command("up", "Bring the stack up: fetch, build, start in order, wait until ready")
         {
-            Detach, Wait, DryRun, Json, StrictPorts, ForceRecreate, Timeout, Services,
+            Detach, Wait, DryRun, Json, StrictPorts, ForceRecreate, Locked, Timeout, Services,
         };
         Invocation.Bind(command, RunAsync);
         return command.WithExamples(
             "bolt up                  stay with the stack and show its logs; Ctrl-C stops it",
             "bolt up -d               leave it running, return when all is ready",
             "bolt up -d web           only web and what it depends on",
+            "bolt up --locked         exactly what bolt.lock pins",
             "bolt up --dry-run        what would be done, and why");
     }
 
@@ -48,7 +50,8 @@ internal static class UpCommand
             DieWithOwner: !detach,
             StrictPorts: invocation.Value(StrictPorts),
             ForceRecreate: invocation.Value(ForceRecreate),
-            ReadyTimeout: invocation.Value(Timeout) is { } limit ? TimeSpan.FromSeconds(limit) : null);
+            ReadyTimeout: invocation.Value(Timeout) is { } limit ? TimeSpan.FromSeconds(limit) : null,
+            Locked: invocation.Value(Locked));
         if (invocation.Value(DryRun))
         {
             var plan = await invocation.Runtime.PlanAsync(boltfile, wishes, invocation.Cancellation);
