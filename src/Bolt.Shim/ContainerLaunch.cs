@@ -140,11 +140,8 @@ internal sealed unsafe class ContainerLaunch : IDisposable
             if (message.Word != LaunchWord.Hooks)
                 continue;
             ContainerMode.Answer(_control, new ShimReport(pid, "hooks", "", Errno.None));
-            byte go;
-            if (Sys.ReadBlocking(_control, &go, 1) != 1)
+            if (!HostDone())
                 return new LaunchFailure("HostHooks", "", Errno.ECHILD);
-            if (!Go())
-                return new LaunchFailure("HostHooks", "", Errno.EPIPE);
         }
 
         return _failure ?? (executing ? null : new LaunchFailure("start", "", Errno.ECHILD));
@@ -163,7 +160,17 @@ internal sealed unsafe class ContainerLaunch : IDisposable
             ContainerMode.Answer(_control, new ShimReport(0, message.Word == LaunchWord.Terminal ? "terminal" : "listener", "", Errno.None), fds, count);
         for (var i = 0; i < count; i++)
             Sys.Close(fds[i]);
+        // A command's terminal is where it belongs before the command looks at it.
+        if (message.Word == LaunchWord.Terminal && _sheet.Exec && !HostDone())
+            _failure = new LaunchFailure("Terminal", "", Errno.ECHILD);
         return message;
+    }
+
+    // The host has done what it was told of, and the init may go on.
+    private bool HostDone()
+    {
+        byte go;
+        return Sys.ReadBlocking(_control, &go, 1) == 1 && Go();
     }
 
     private int FailAt(nint result)

@@ -57,7 +57,9 @@ internal static unsafe partial class StepRunner
         var fd = (int)master;
         state->TerminalSide = (int)side;
         LaunchState.Tell(state, LaunchWord.Terminal, 0, &fd, 1);
-        return Sys.Close(fd);
+        Sys.Close(fd);
+        int go;
+        return Sys.Read(state->Control, &go, 4) == 4 ? 0 : -(nint)Errno.ECHILD;
     }
 
     private static nint SetExactLimit(NativeStep* step)

@@ -37,7 +37,7 @@ internal sealed class ContainerStart(string id, string shimPath)
                 OnLauncher(shim);
                 _ = mine.TrySend([1]);
             }
-            var report = Listen(mine);
+            var report = Listen(mine, sheet.Exec);
             if (report is null)
                 throw new BoltException(OciErrors.ShimDied(id));
             return report.Ok ? report.Pid : throw new BoltException(OciErrors.StepFailed(id, report.Step, report.Argument, report.Errno));
@@ -62,7 +62,7 @@ internal sealed class ContainerStart(string id, string shimPath)
         return pid != 0 ? pid : throw new BoltException(OciErrors.NoShim(shimPath, refused.Text()));
     }
 
-    private ShimReport? Listen(PacketSocket socket)
+    private ShimReport? Listen(PacketSocket socket, bool exec)
     {
         var packet = new byte[AnswerBytes];
         while (true)
@@ -86,6 +86,8 @@ internal sealed class ContainerStart(string id, string shimPath)
                 using (descriptor)
                     (report.Step == "terminal" ? OnTerminal : OnListener)?.Invoke(descriptor);
             }
+            if (exec && report.Step == "terminal")
+                _ = socket.TrySend([1]);
         }
     }
 

@@ -59,7 +59,7 @@ internal sealed class ForegroundTerminal(string? consoleSocket) : IDisposable
     private TerminalMode? _mode;
 
     /// <summary>Takes the master; null when a console socket does.</summary>
-    public Action<Fd>? Taker => consoleSocket is null ? master => _master = new Fd(master.Release()) : null;
+    public Action<Fd>? Taker => consoleSocket is null ? Take : null;
 
     /// <summary>Until the process has ended; its exit code.</summary>
     public int Follow(int pid)
@@ -70,7 +70,6 @@ internal sealed class ForegroundTerminal(string? consoleSocket) : IDisposable
         if (_master is { } master)
         {
             _mode = TerminalMode.SetRaw(0);
-            Resize(master);
             output = FdCopy.ToStreamAsync(master, new FileStream(new Microsoft.Win32.SafeHandles.SafeFileHandle(1, ownsHandle: false), FileAccess.Write, 1), ended.Token, CancellationToken.None);
             _ = FdCopy.FromStreamAsync(new FileStream(new Microsoft.Win32.SafeHandles.SafeFileHandle(0, ownsHandle: false), FileAccess.Read, 1), master, CancellationToken.None);
         }
@@ -86,6 +85,13 @@ internal sealed class ForegroundTerminal(string? consoleSocket) : IDisposable
             signal.Dispose();
         _mode?.Restore();
         _master?.Dispose();
+    }
+
+    // The command finds its size set.
+    private void Take(Fd master)
+    {
+        _master = new Fd(master.Release());
+        Resize(_master);
     }
 
     private void Pass(int pid)

@@ -10,7 +10,7 @@ public sealed class Bundle : IDisposable
     private static readonly string[] Applets =
     [
         "sh", "cat", "ls", "id", "true", "sleep", "readlink", "hostname", "grep", "mount", "unshare", "touch", "stat", "env", "pwd", "ps", "mkdir",
-        "cut", "kill", "head", "tail", "umount", "mknod", "dd", "test", "rm", "ln", "chmod", "chroot", "nice", "ionice", "chrt", "tr", "wc", "dmesg", "uname", "dnsdomainname", "echo", "sort", "cp", "nc", "find", "mv", "chown",
+        "cut", "kill", "head", "tail", "umount", "mknod", "dd", "test", "rm", "ln", "chmod", "chroot", "nice", "ionice", "chrt", "tr", "wc", "dmesg", "uname", "dnsdomainname", "echo", "sort", "cp", "nc", "find", "mv", "chown", "stty",
     ];
 
     private int _count;
