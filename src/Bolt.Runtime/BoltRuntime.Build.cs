@@ -10,9 +10,9 @@ namespace Bolt;
 public sealed partial class BoltRuntime
 {
     /// <summary>Reads a Dockerfile and its .dockerignore and checks all that can be known without building; every problem in one go.</summary>
-    public static ImmutableArray<Diagnostic> CheckBuild(ImageBuildOptions options) => IsProject(options) ? [] : DockerfileBuild.Plan(options).Diagnostics;
+    public static ImmutableArray<Diagnostic> CheckBuild(ImageBuildOptions options) => RecipeNamed(options) is not null || IsProject(options) ? [] : DockerfileBuild.Plan(options).Diagnostics;
 
-    /// <summary>Builds a Dockerfile and keeps the image under its names; steps whose inputs are as before are not run again.</summary>
+    /// <summary>Builds a Dockerfile, a .NET project or a recipe, and keeps the image under its names; steps whose inputs are as before are not run again.</summary>
     /// <param name="options">What to build.</param>
     /// <param name="progress">Hears of steps and what they write; called from several threads.</param>
     /// <param name="cancellation">Ends the steps that run; what is done by then is kept.</param>
@@ -21,6 +21,10 @@ public sealed partial class BoltRuntime
     {
         ArgumentNullException.ThrowIfNull(options);
         var tags = options.Tags.Select(t => Named(t).ToString()).ToImmutableArray();
+        if (RecipeNamed(options) is not null)
+        {
+            return await BuildRecipeAsync(options, tags, progress, cancellation).ConfigureAwait(false);
+        }
         if (IsProject(options))
         {
             return await BuildProjectAsync(options, tags, progress, cancellation).ConfigureAwait(false);
@@ -53,6 +57,31 @@ public sealed partial class BoltRuntime
         return new BuiltImage(id.ToString(), tags, result.Layers.Sum(l => l.Size), result.Layers.Length);
     }
 
+    // "bolt://nginx" or a file of one's own.
+    private static RecipeReference? RecipeNamed(ImageBuildOptions options) =>
+        options.Dockerfile is null && (options.Context.StartsWith("bolt://", StringComparison.Ordinal) || options.Context.EndsWith(".capsule.toml", StringComparison.Ordinal))
+            ? RecipeReference.Parse(options.Context, Path.GetFullPath(".")) : null;
+
+    private async Task<BuiltImage> BuildRecipeAsync(ImageBuildOptions options, ImmutableArray<string> tags, IProgress<BuildEvent>? progress, CancellationToken cancellation)
+    {
+        var pins = LockOf(options);
+        try
+        {
+            var prepared = await Rooms.Images.PrepareAsync(
+                new Boltfiles.ServiceSource.Capsule(options.Context), Path.GetFullPath("."), pins, options.Offline, new ProjectReport(progress), cancellation).ConfigureAwait(false);
+            var image = ImageSearch.Get(Store, prepared.Id.ToString());
+            foreach (var tag in tags)
+            {
+                await Store.TagAsync(image, tag, cancellation).ConfigureAwait(false);
+            }
+            return new BuiltImage(image.Id.ToString(), tags.IsEmpty ? [image.Reference] : tags, image.Size, image.Layers.Length);
+        }
+        finally
+        {
+            await KeepAsync(pins).ConfigureAwait(false);
+        }
+    }
+
     // A folder without a Dockerfile and with a .NET project is the SDK's to build.
     private static bool IsProject(ImageBuildOptions options) => options.Dockerfile is null
         && (options.Context.EndsWith("proj", StringComparison.Ordinal)
@@ -63,8 +92,8 @@ public sealed partial class BoltRuntime
         var pins = LockOf(options);
         try
         {
-            var image = await Rooms.Images.PrepareAsync(
-                new Boltfiles.ServiceSource.Build(options.Context), Path.GetFullPath("."), pins, options.Offline, new ProjectReport(progress), cancellation).ConfigureAwait(false);
+            var image = await Rooms.Images.ProjectAsync(
+                options.Context, Path.GetFullPath("."), pins, options.Offline, options.NoCache, options.Surroundings, new ProjectReport(progress), cancellation).ConfigureAwait(false);
             // As the SDK: without a name it is called as its program is.
             var names = tags.IsEmpty && image.Names.IsEmpty ? [Path.GetFileNameWithoutExtension(image.Entrypoint[^1]).ToLowerInvariant()] : tags.AddRange(image.Names);
             var saved = await new PreparedSave(Rooms.Tools).SaveAsync(image, names, cancellation).ConfigureAwait(false);
@@ -79,7 +108,7 @@ public sealed partial class BoltRuntime
     // The folder's own, else the one beside the Boltfile that it belongs to, else this user's.
     private LockSession LockOf(ImageBuildOptions options)
     {
-        var folder = Path.GetFullPath(options.Context);
+        var folder = Path.GetFullPath(options.Context.StartsWith("bolt://", StringComparison.Ordinal) ? "." : options.Context);
         folder = File.Exists(folder) ? Path.GetDirectoryName(folder)! : folder;
         var own = Path.Combine(folder, LockSession.FileName);
         for (var above = folder; !File.Exists(own) && above is not null; above = Path.GetDirectoryName(above))

@@ -28,12 +28,13 @@ internal static class ContextFolder
         return new Checked<IgnoreFile>(IgnoreFile.Nothing, []);
     }
 
-    public static SourceFiles Read(string folder, IgnoreFile ignore, CancellationToken cancellationToken)
+    /// <param name="backwards">In the other order than the file system has it; the result is the same.</param>
+    public static SourceFiles Read(string folder, IgnoreFile ignore, bool backwards, CancellationToken cancellationToken)
     {
         var nodes = ImmutableSortedDictionary.CreateBuilder<string, SourceNode>(StringComparer.Ordinal);
         try
         {
-            Add(folder, new DirectoryInfo(folder), "", ignore, nodes, cancellationToken);
+            Add(folder, new DirectoryInfo(folder), "", ignore, backwards, nodes, cancellationToken);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -43,10 +44,10 @@ internal static class ContextFolder
     }
 
     private static void Add(
-        string root, DirectoryInfo folder, string place, IgnoreFile ignore, ImmutableSortedDictionary<string, SourceNode>.Builder nodes, CancellationToken cancellationToken)
+        string root, DirectoryInfo folder, string place, IgnoreFile ignore, bool backwards, ImmutableSortedDictionary<string, SourceNode>.Builder nodes, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        foreach (var entry in folder.EnumerateFileSystemInfos())
+        foreach (var entry in backwards ? folder.EnumerateFileSystemInfos().Reverse() : folder.EnumerateFileSystemInfos())
         {
             var path = SourceFiles.Join(place, entry.Name);
             var ignored = !ignore.IsEmpty && ignore.IsIgnored(path);
@@ -63,7 +64,7 @@ internal static class ContextFolder
             else if (entry is DirectoryInfo inner)
             {
                 var before = nodes.Count;
-                Add(root, inner, path, ignore, nodes, cancellationToken);
+                Add(root, inner, path, ignore, backwards, nodes, cancellationToken);
                 if (!ignored || nodes.Count > before)
                 {
                     nodes[path] = new SourceNode(path, SourceKind.Folder, mode, 0, 0, "", 0, null);

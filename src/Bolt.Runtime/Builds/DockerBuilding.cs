@@ -56,7 +56,7 @@ internal sealed class DockerBuilding(
     /// <summary>The folder's files, read once.</summary>
     public SourceFiles Context(CancellationToken cancellationToken)
     {
-        var made = context ?? Interlocked.CompareExchange(ref context, new Lazy<SourceFiles>(() => ContextFolder.Read(options.Context, ignore, cancellationToken)), null) ?? context;
+        var made = context ?? Interlocked.CompareExchange(ref context, new Lazy<SourceFiles>(() => ContextFolder.Read(options.Surroundings.Context ?? options.Context, ignore, options.Surroundings.Backwards, cancellationToken)), null) ?? context;
         return made.Value;
     }
 

@@ -17,6 +17,12 @@ internal sealed class DotnetProjectBuild(BuildTools tools, Func<RecipeReference,
 {
     public const string BaseRecipe = "dotnet-base";
 
+    /// <summary>What the compiler sees of the machine.</summary>
+    public BuildSurroundings Surroundings { get; init; } = BuildSurroundings.Usual;
+
+    /// <summary>Nothing that an earlier build has made counts.</summary>
+    public bool FromScratch { get; init; }
+
     /// <summary>The user of Microsoft's own .NET images.</summary>
     private const string AppUser = "1654:1654";
 
@@ -48,14 +54,22 @@ internal sealed class DotnetProjectBuild(BuildTools tools, Func<RecipeReference,
         }
     }
 
+    /// <summary>A project's own folder for what is made of it, also its build.json.</summary>
+    public static string WorkOf(StoragePaths paths, DotnetProject project) =>
+        Path.Combine(paths.State, "builds", Digest.Of(Encoding.UTF8.GetBytes(project.File)).Hex[..32]);
+
     private async Task<DotnetProjectRecord> BuildAsync(
         DotnetProject project, bool offline, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
     {
-        var work = Path.Combine(tools.Paths.State, "builds", Digest.Of(Encoding.UTF8.GetBytes(project.File)).Hex[..32]);
+        var work = WorkOf(tools.Paths, project);
         StoreFolders.Ensure(work);
         using var turn = await StoreFolders.HoldAsync(Path.Combine(work, "lock"), cancellationToken).ConfigureAwait(false);
         var host = DotnetHost.Find(tools.DotnetPath);
-        var known = DotnetProjectRecord.Read(Path.Combine(work, "build.json"));
+        if (FromScratch && Directory.Exists(Path.Combine(work, "artifacts")))
+        {
+            Directory.Delete(Path.Combine(work, "artifacts"), recursive: true);
+        }
+        var known = FromScratch ? null : DotnetProjectRecord.Read(Path.Combine(work, "build.json"));
         if (known is not null && known.DiffIds.All(d => tools.Trees.Find(d) is not null || tools.Content.Contains(d))
             && DotnetProjectFingerprint.Of(project, known.Inputs, Salt(host), out _) == known.Fingerprint)
         {
@@ -78,7 +92,7 @@ internal sealed class DotnetProjectBuild(BuildTools tools, Func<RecipeReference,
     private async Task<DotnetProjectRecord> PublishAsync(
         DotnetProject project, DotnetHost host, string work, bool offline, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
     {
-        var publish = new DotnetProjectPublish(host.Program, work);
+        var publish = new DotnetProjectPublish(host.Program, work, Surroundings);
         var layers = new DotnetProjectLayers(tools.Content, work);
         var (facts, errors) = await publish.RunAsync(project, selfContained: true, offline, cancellationToken).ConfigureAwait(false);
         if (facts is not null)

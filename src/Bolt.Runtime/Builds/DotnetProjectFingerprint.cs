@@ -32,12 +32,7 @@ internal static class DotnetProjectFingerprint
     public static string? Of(DotnetProject project, DotnetProjectInputs inputs, IEnumerable<string> salt, out DateTime newest)
     {
         newest = DateTime.MinValue;
-        var files = new SortedSet<string>(inputs.Files.Where(File.Exists), StringComparer.Ordinal);
-        foreach (var folder in inputs.Folders.Add(project.Folder).Distinct(StringComparer.Ordinal))
-        {
-            AddFolder(folder, files);
-            AddAncestors(folder, files);
-        }
+        var files = Files(project, inputs);
         if (files.Count > MaxFiles)
         {
             return null;
@@ -54,6 +49,18 @@ internal static class DotnetProjectFingerprint
             newest = changed > newest ? changed : newest;
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    /// <summary>All files that a build may read, the SDK's and packages' left out.</summary>
+    public static SortedSet<string> Files(DotnetProject project, DotnetProjectInputs inputs)
+    {
+        var files = new SortedSet<string>(inputs.Files.Where(File.Exists), StringComparer.Ordinal);
+        foreach (var folder in inputs.Folders.Add(project.Folder).Distinct(StringComparer.Ordinal))
+        {
+            AddFolder(folder, files);
+            AddAncestors(folder, files);
+        }
+        return files;
     }
 
     // A file that vanishes or cannot be read counts as its name alone: the build will say what is wrong with it.

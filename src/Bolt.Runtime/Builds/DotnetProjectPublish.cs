@@ -10,7 +10,8 @@ namespace Bolt.Builds;
 /// <summary>One `dotnet publish`, which also answers what the project says about itself. Nothing of it stays running.</summary>
 /// <param name="dotnet">The dotnet host.</param>
 /// <param name="work">Folder for intermediate files: the user's own tree gets no new bin or obj.</param>
-internal sealed class DotnetProjectPublish(string dotnet, string work)
+/// <param name="surroundings">What it sees of the machine.</param>
+internal sealed class DotnetProjectPublish(string dotnet, string work, BuildSurroundings surroundings)
 {
     private const int MaxAnswer = 64 << 20, MaxErrorLines = 500;
 
@@ -65,6 +66,10 @@ internal sealed class DotnetProjectPublish(string dotnet, string work)
             start.ArgumentList.Add(argument);
         }
         SetEnvironment(start);
+        foreach (var (name, value) in surroundings.Variables)
+        {
+            start.Environment[name] = value;
+        }
         if (string.IsNullOrEmpty(start.Environment.TryGetValue("HOME", out var home) ? home : null))
         {
             start.Environment["DOTNET_CLI_HOME"] = work;
@@ -118,10 +123,29 @@ internal sealed class DotnetProjectPublish(string dotnet, string work)
         {
             yield return "-p:RestoreIgnoreFailedSources=true";
         }
-        // Equal sources give equal bits wherever they lie; these characters would end the property's value.
-        if (project.Folder.AsSpan().IndexOfAny(",;=%") < 0)
+        if (surroundings.OneProcessor)
         {
-            yield return $"-p:PathMap={project.Folder}=/_/{Path.GetFileNameWithoutExtension(project.File)}";
+            yield return "-maxcpucount:1";
+        }
+        yield return "-p:PathMap=" + string.Join("%2c", Places(project).Where(p => p.Folder.AsSpan().IndexOfAny(",;=%") < 0).Select(p => $"{p.Folder}={p.Name}"));
+    }
+
+    // Equal sources give equal bits wherever they lie, the projects beside them and what is generated too. The longest counts.
+    private IEnumerable<(string Folder, string Name)> Places(DotnetProject project)
+    {
+        yield return (work, "/_work");
+        yield return (project.Folder, "/_/" + Path.GetFileNameWithoutExtension(project.File));
+        for (var above = Path.GetDirectoryName(project.Folder); above is not null; above = Path.GetDirectoryName(above))
+        {
+            if (Path.Exists(Path.Combine(above, ".git")) || File.Exists(Path.Combine(above, "Directory.Build.props")) || Directory.EnumerateFiles(above, "*.sln*", new EnumerationOptions { IgnoreInaccessible = true }).Any())
+            {
+                yield return (above, "/_src");
+                yield break;
+            }
+        }
+        if (Path.GetDirectoryName(project.Folder) is { Length: > 1 } parent)
+        {
+            yield return (parent, "/_src");
         }
     }
 

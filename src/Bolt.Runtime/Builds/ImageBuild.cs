@@ -30,8 +30,7 @@ internal sealed class ImageBuild(BuildTools tools)
             case ServiceSource.Build build when DockerfileOf(build.Context, baseFolder) is { } dockerfile:
                 return DockerServiceAsync(build.Context, dockerfile, baseFolder, @lock, offline, progress, cancellationToken);
             case ServiceSource.Build build:
-                Task<PreparedImage> Other(string image) => PrepareAsync(new ServiceSource.Image(image), baseFolder, @lock, offline, progress, cancellationToken);
-                return KeptAsync(new DotnetProjectBuild(tools, Recipe, Other).PrepareAsync(build.Context, baseFolder, offline, progress, cancellationToken), cancellationToken);
+                return KeptAsync(ProjectAsync(build.Context, baseFolder, @lock, offline, fromScratch: false, BuildSurroundings.Usual, progress, cancellationToken), cancellationToken);
             case var named when RecipeOf(named, baseFolder) is { } recipe:
                 return Recipe(recipe);
             case ServiceSource.Image image when LayoutImage.Parse(image.Reference, baseFolder) is var (folder, tag):
@@ -42,6 +41,20 @@ internal sealed class ImageBuild(BuildTools tools)
                 throw new System.Diagnostics.UnreachableException();
         }
     }
+
+    /// <summary>Builds a .NET project; what it is called is the caller's.</summary>
+    /// <param name="fromScratch">Nothing that an earlier build has made counts.</param>
+    public Task<PreparedImage> ProjectAsync(
+        string context, string baseFolder, LockSession @lock, bool offline, bool fromScratch, BuildSurroundings surroundings, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
+    {
+        Task<PreparedImage> Recipe(RecipeReference recipe) => recipes.PrepareAsync(recipe, @lock, offline, progress, cancellationToken);
+        Task<PreparedImage> Other(string image) => PrepareAsync(new ServiceSource.Image(image), baseFolder, @lock, offline, progress, cancellationToken);
+        return new DotnetProjectBuild(tools, Recipe, Other) { FromScratch = fromScratch, Surroundings = surroundings }
+            .PrepareAsync(context, baseFolder, offline, progress, cancellationToken);
+    }
+
+    /// <summary>Makes the layer of a recipe again from the packages that the lock pins, with nothing that was made of them before.</summary>
+    public Task<Digest> RecipeLayerAsync(RecipeReference recipe, LockSession @lock, CancellationToken cancellationToken) => recipes.LayerAgainAsync(recipe, @lock, cancellationToken);
 
     private async Task<PreparedImage> KeptAsync(Task<PreparedImage> making, CancellationToken cancellationToken)
     {

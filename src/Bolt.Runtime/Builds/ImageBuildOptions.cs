@@ -32,6 +32,7 @@ public sealed record ImageBuildOptions
     public bool Offline { get; init; }
     /// <summary>Nothing may be resolved anew: what bolt.lock does not pin is an error, and the file stays as it is.</summary>
     public bool Locked { get; init; }
+    internal BuildSurroundings Surroundings { get; init; } = BuildSurroundings.Usual;
 }
 
 /// <summary>An image that was built.</summary>

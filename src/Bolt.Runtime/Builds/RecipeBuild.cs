@@ -57,6 +57,16 @@ internal sealed class RecipeBuild(BuildTools tools, Func<ArchiveSources> sources
         }
     }
 
+    /// <summary>The layer once more, from the pinned packages alone and by the other decoders.</summary>
+    public async Task<Digest> LayerAgainAsync(RecipeReference reference, LockSession @lock, CancellationToken cancellationToken)
+    {
+        var pin = @lock.TryGet(KeyOf(reference)) ?? throw new BoltException(LockErrors.Missing(@lock.Path, KeyOf(reference)));
+        await PackagesAsync(reference.ToString(), pin, @lock, null, cancellationToken).ConfigureAwait(false);
+        using var other = new PackageImage(tools.Paths, sources()) { ManagedDecoders = true };
+        var extras = RecipeLayer.Extras(Parse(reference, ReadText(reference), pin.Packages.Version));
+        return await other.BuildLayerAsync(reference.ToString(), pin.Packages, extras, tools.Content, true, null, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Paths of the packages that a pin names: from here, from beside the lock, from a mirror.</summary>
     public async Task<string[]> PackagesAsync(string who, RecipePin pin, LockSession @lock, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
     {

@@ -109,6 +109,7 @@ internal sealed class RunStep(
             Capabilities = Capabilities,
             Seat = run.Network ? await building.Network.SeatAsync(cancellationToken).ConfigureAwait(false) : null,
             DieWithOwner = true,
+            OneProcessor = building.Options.Surroundings.OneProcessor,
             LogRotateBytes = 256 << 20,
         };
         try

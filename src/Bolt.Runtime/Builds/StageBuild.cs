@@ -166,9 +166,14 @@ internal sealed partial class StageBuild(DockerBuilding building, DockerStage st
     private ImmutableArray<string> Environment()
     {
         var set = config.Environment.Select(e => e.Split('=', 2)[0]).ToHashSet(StringComparer.Ordinal);
-        return [.. config.Environment, .. arguments.Where(a => !set.Contains(a.Key)).Select(a => $"{a.Key}={a.Value}"),
+        return [.. config.Environment, .. arguments.Where(a => !set.Contains(a.Key)).Select(a => $"{a.Key}={a.Value}"), .. Epoch(set),
             .. building.Variables.ProxyEnvironment.Where(p => !set.Contains(p.Split('=', 2)[0]) && arguments.All(a => a.Key != p.Split('=', 2)[0]))];
     }
+
+    // reproducible-builds.org/specs/source-date-epoch: what a command writes of the time.
+    private IEnumerable<string> Epoch(HashSet<string> set) =>
+        building.Options.SourceDateEpoch is { } time && !set.Contains("SOURCE_DATE_EPOCH") && arguments.All(a => a.Key != "SOURCE_DATE_EPOCH")
+            ? [string.Create(System.Globalization.CultureInfo.InvariantCulture, $"SOURCE_DATE_EPOCH={time}")] : [];
 
     private string? Lookup(string name)
     {

@@ -52,6 +52,8 @@ internal sealed record CapsuleSpec
     public bool DieWithOwner { get; init; }
     /// <summary>Signal that asks it to end.</summary>
     public int StopSignal { get; init; } = 15;
+    /// <summary>It may use one processor alone, and sees no more.</summary>
+    public bool OneProcessor { get; init; }
     /// <summary>Bytes after which the log file is rotated; one old file is kept.</summary>
     public long LogRotateBytes { get; init; } = 16 << 20;
 }

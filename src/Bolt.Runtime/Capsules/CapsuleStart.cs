@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.ComponentModel;
 using System.Diagnostics;
 using Bolt.Diagnostics;
+using Bolt.Kernel;
 using Bolt.Launch;
 
 namespace Bolt.Capsules;
@@ -24,7 +25,7 @@ internal static class CapsuleStart
     {
         cancellationToken.ThrowIfCancellationRequested();
         PrepareFolder(spec.Folder);
-        var shim = Start(shimPath, spec.Folder);
+        var shim = Start(shimPath, spec);
         try
         {
             var host = await EnterScopeAsync(ObservedHost.Read().WithDevices(spec.Limits), spec, shim.Id, cancellationToken).ConfigureAwait(false);
@@ -77,18 +78,20 @@ internal static class CapsuleStart
         }
     }
 
-    private static Process Start(string shimPath, string folder)
+    private static Process Start(string shimPath, CapsuleSpec spec)
     {
         var start = new ProcessStartInfo(shimPath, ["capsule"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
-            WorkingDirectory = folder,
+            WorkingDirectory = spec.Folder,
         };
         // Variables of this process are no business of the capsule's monitor, and some would change its runtime.
         start.Environment.Clear();
         try
         {
+            // A child has the processors of the thread that starts it.
+            using var pin = spec.OneProcessor ? new ProcessorPin() : null;
             return Process.Start(start)!;
         }
         catch (Exception e) when (e is Win32Exception or IOException)

@@ -7,7 +7,7 @@ using Bolt.Tool.Terminal;
 
 namespace Bolt.Tool.Commands;
 
-/// <summary>`bolt build`: an image of a Dockerfile.</summary>
+/// <summary>`bolt build`: an image of a Dockerfile, a .NET project or a recipe.</summary>
 internal static class BuildCommand
 {
     private static readonly Option<string[]> Tags = new("--tag", "-t") { Description = "A name for the image; may be given again", HelpName = "NAME" };
@@ -20,24 +20,26 @@ internal static class BuildCommand
     private static readonly Option<bool> Pull = new("--pull") { Description = "Ask registries whether the images below have changed" };
     private static readonly Option<bool> Offline = new("--offline") { Description = "Fetch nothing; steps have no network" };
     private static readonly Option<bool> Locked = new("--locked") { Description = "Take exactly what bolt.lock pins; what it does not pin is an error, and it stays as it is" };
+    private static readonly Option<bool> Verify = new("--verify") { Description = "Build twice from scratch in unlike surroundings, and print in what the results differ" };
     private static readonly Option<string?> Platform = new("--platform") { Description = "linux/amd64; another one than this machine's is refused", HelpName = "PLATFORM" };
     private static readonly Option<string?> Output = new("--output", "-o") { Description = "Also write the image: type=docker|oci|tar|local,dest=PATH; a PATH alone is a folder for its files", HelpName = "SPEC" };
     private static readonly Option<string?> Progress = new("--progress") { Description = "plain: one line per event, also on a terminal; quiet: failures alone", HelpName = "KIND" };
     private static readonly Option<bool> Json = new("--json") { Description = "Print each event, and the image at the end, as one line of JSON" };
-    private static readonly Argument<string?> Folder = new("PATH") { Description = "The folder that COPY reads; without it, this one", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Argument<string?> Folder = new("PATH") { Description = "The folder that COPY reads, a .NET project, or a recipe (bolt://nginx, a .capsule.toml); without it, this folder", Arity = ArgumentArity.ZeroOrOne };
 
     public static Command Create()
     {
         Progress.AcceptOnlyFromAmong("auto", "plain", "quiet");
-        var command = new Command("build", "Build an image of a Dockerfile; prints its id")
+        var command = new Command("build", "Build an image of a Dockerfile, a .NET project or a recipe; prints its id")
         {
-            Tags, Dockerfile, Target, Arguments, Secrets, Ssh, NoCache, Pull, Offline, Locked, Platform, Output, Progress, Json, Folder,
+            Tags, Dockerfile, Target, Arguments, Secrets, Ssh, NoCache, Pull, Offline, Locked, Verify, Platform, Output, Progress, Json, Folder,
         };
         Invocation.Bind(command, RunAsync);
         return command.WithExamples(
             "bolt build -t app:1 .                          the Dockerfile here; `bolt run app:1` starts it",
             "bolt build -f dev.Dockerfile --target test .   one stage of another file",
             "bolt build --build-arg VERSION=2 --secret id=token,src=token.txt .",
+            "bolt build --verify .                          does it give the same bits again? exit code 1 when not",
             "bolt build -o type=oci,dest=app.tar .           an archive that docker, podman and skopeo read");
     }
 
@@ -55,7 +57,8 @@ internal static class BuildCommand
             return ExitCode.Usage;
         }
         var output = BuildOutput.Read(invocation.Value(Output));
-        var image = await invocation.Runtime.BuildAsync(options, view, invocation.Cancellation);
+        var verified = invocation.Value(Verify) ? await invocation.Runtime.VerifyBuildAsync(options, view, invocation.Cancellation) : null;
+        var image = verified?.Image ?? await invocation.Runtime.BuildAsync(options, view, invocation.Cancellation);
         if (output is not null)
         {
             await output.WriteAsync(invocation.Runtime, image, invocation.Cancellation);
@@ -65,7 +68,11 @@ internal static class BuildCommand
         {
             invocation.Screen.Data(invocation.Value(Json) ? BuildView.Line(image) : image.Id);
         }
-        return ExitCode.Done;
+        if (verified is not null)
+        {
+            DifferenceView.Show(invocation.Screen, verified, invocation.Value(Json));
+        }
+        return verified is null or { Differences.IsEmpty: true } ? ExitCode.Done : ExitCode.Failed;
     }
 
     private static ImageBuildOptions Options(Invocation invocation)
