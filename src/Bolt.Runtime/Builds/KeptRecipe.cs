@@ -15,7 +15,7 @@ namespace Bolt.Builds;
 internal sealed record KeptRecipe(Digest Layer, Digest Image, Recipe Recipe)
 {
     /// <summary>To be raised whenever the reader makes another recipe of the same text.</summary>
-    private const int Format = 2;
+    private const int Format = 3;
 
     /// <summary>Null when none is kept, or one of something else.</summary>
     public static KeptRecipe? Find(StoragePaths paths, LockSession @lock, string key, Digest text)
@@ -59,7 +59,7 @@ internal sealed record KeptRecipe(Digest Layer, Digest Image, Recipe Recipe)
         {
             writer.Texts(value is null ? [] : [value]);
         }
-        foreach (var values in (ImmutableArray<string>[])[Recipe.Entrypoint, Recipe.Command, Recipe.Environment, Recipe.Ephemeral, Recipe.CredentialEnvironment, Recipe.Freeze])
+        foreach (var values in (ImmutableArray<string>[])[Recipe.Entrypoint, Recipe.Command, Recipe.Environment, Recipe.Ephemeral, Recipe.CredentialEnvironment, Recipe.Freeze, [.. Recipe.Logins.SelectMany(l => (string[])[l.User, l.Password, l.Database, l.DefaultUser])]])
         {
             writer.Texts(values);
         }
@@ -100,6 +100,8 @@ internal sealed record KeptRecipe(Digest Layer, Digest Image, Recipe Recipe)
             Ephemeral = reader.Texts(),
             CredentialEnvironment = reader.Texts(),
             Freeze = reader.Texts(),
+            Logins = [.. reader.Texts().Chunk(4).Select(l => l is [var user, var password, var database, var fallback]
+                ? new RecipeLogin(user, password, database, fallback) : throw new InvalidDataException("a login is cut off"))],
             Initialize = reader.Flag() is var initialized && reader.Texts() is var command && initialized ? command : null,
             Template = reader.Flag(),
             StopSignal = (StopSignal)reader.Number(1, 64),

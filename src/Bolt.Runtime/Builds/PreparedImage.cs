@@ -66,10 +66,43 @@ internal sealed record RecipeTraits
     public ImmutableArray<string> Freeze { get; init; } = [];
     /// <summary>Extra environment, with {user}, {password} and {database} filled in by the caller.</summary>
     public ImmutableArray<string> Environment { get; init; } = [];
+    /// <summary>Where the service's own environment may say who logs in.</summary>
+    public ImmutableArray<RecipeLogin> Logins { get; init; } = [];
 }
 
 /// <summary>Who may log in to a recipe's service.</summary>
-internal sealed record RecipeCredentials(string User, string Password, string Database);
+internal sealed record RecipeCredentials(string User, string Password, string Database)
+{
+    /// <summary>"NAME=value" of the service's variables that a <see cref="RecipeLogin"/> names, for the initialize program.</summary>
+    public ImmutableArray<string> Variables { get; init; } = [];
+
+    /// <summary>What the initialize program sees.</summary>
+    public ImmutableArray<string> ForInitialize => [.. Variables, $"BOLT_USER={User}", $"BOLT_PASSWORD={Password}", $"BOLT_DATABASE={Database}"];
+
+    /// <summary>
+    /// Of the `auth` table, else of the service's environment, else the default user with a password that is asked for. Null:
+    /// nobody logs in.
+    /// </summary>
+    /// <param name="auth">The user of the `auth` table and its password.</param>
+    /// <param name="variables">The service's own environment.</param>
+    /// <param name="makePassword">A password that no one chose.</param>
+    public static RecipeCredentials? Of(
+        (string User, string Password)? auth, RecipeTraits? recipe, IReadOnlyDictionary<string, string> variables, Func<string> makePassword)
+    {
+        var logins = recipe?.Logins ?? [];
+        string Value(string name) => name.Length == 0 ? "" : variables.GetValueOrDefault(name, "");
+        var database = logins.Select(l => Value(l.Database)).FirstOrDefault(d => d.Length > 0) ?? "";
+        var named = logins.FirstOrDefault(l => Value(l.Password).Length > 0);
+        var found = auth is var (user, password) ? new RecipeCredentials(user, password, database.Length > 0 ? database : user)
+            : named is not null ? new RecipeCredentials(Value(named.User) is { Length: > 0 } chosen ? chosen : named.DefaultUser, Value(named.Password), database)
+            : recipe?.DefaultUser is { } fallback ? new RecipeCredentials(fallback, makePassword(), database.Length > 0 ? database : fallback)
+            : null;
+        return found is null ? null : found with
+        {
+            Variables = [.. logins.SelectMany(l => (string[])[l.User, l.Password, l.Database]).Distinct().Where(n => Value(n).Length > 0).Select(n => $"{n}={Value(n)}")],
+        };
+    }
+}
 
 /// <summary>How a service says that it answers.</summary>
 internal abstract record ReadySignal

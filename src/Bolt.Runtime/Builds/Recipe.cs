@@ -38,11 +38,22 @@ internal sealed record Recipe
     public ImmutableArray<string> Freeze { get; init; } = [];
     /// <summary>"NAME=value" with {user}, {password} and {database}.</summary>
     public ImmutableArray<string> CredentialEnvironment { get; init; } = [];
+    /// <summary>Tried in this order where the Boltfile has no `auth`.</summary>
+    public ImmutableArray<RecipeLogin> Logins { get; init; } = [];
     public bool Template { get; init; }
 
     /// <summary>Who it starts as under this map.</summary>
     public string UserUnder(IdMap ids) => ids.Single && SingleUser.Length > 0 ? SingleUser : User;
 }
+
+/// <summary>
+/// Names of environment variables that say who may log in, as the official image of the same program reads them. It counts
+/// when the service sets the password's.
+/// </summary>
+/// <param name="User">Empty: it cannot be chosen.</param>
+/// <param name="Database">Empty: none can be chosen.</param>
+/// <param name="DefaultUser">Where the service does not set the user's.</param>
+internal sealed record RecipeLogin(string User, string Password, string Database, string DefaultUser);
 
 /// <summary>A user with a group of the same name.</summary>
 internal sealed record RecipeUser(string Name, uint Uid, uint Gid, string Home, string Shell);

@@ -33,6 +33,9 @@ internal sealed class RecipeBuild(BuildTools tools, Func<ArchiveSources> sources
     /// <summary>Debian's name of this machine's architecture.</summary>
     public static string Architecture => RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "amd64";
 
+    /// <summary>The archives, opened once for all that are asked.</summary>
+    public PackageImage Packages => packages.Value;
+
     public async Task<PreparedImage> PrepareAsync(
         RecipeReference reference, LockSession @lock, bool offline, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
     {
@@ -82,7 +85,10 @@ internal sealed class RecipeBuild(BuildTools tools, Func<ArchiveSources> sources
         @lock.TryGet(KeyOf(reference)) is { } known && known.Recipe == Digest.Of(Encoding.UTF8.GetBytes(ReadText(reference)));
 
     /// <summary>Its entry in the lock: "postgres:15/amd64".</summary>
-    public static string KeyOf(RecipeReference reference) => $"{reference.Name}{(reference.Tag is null ? "" : ":" + reference.Tag)}/{Architecture}";
+    public static string KeyOf(RecipeReference reference) => $"{NameOf(reference)}/{Architecture}";
+
+    /// <summary>As the lock has it: no path.</summary>
+    public static string NameOf(RecipeReference reference) => reference.Name + (reference.Tag is null ? "" : ":" + reference.Tag);
 
     private async Task<PreparedImage> PrepareOneAsync(
         RecipeReference reference, LockSession @lock, bool offline, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
@@ -187,6 +193,7 @@ internal sealed class RecipeBuild(BuildTools tools, Func<ArchiveSources> sources
                 Freeze = recipe.Freeze,
                 TemplateTree = template is null ? null : template.TreeAsync,
                 Environment = recipe.CredentialEnvironment,
+                Logins = recipe.Logins,
             },
         };
     }

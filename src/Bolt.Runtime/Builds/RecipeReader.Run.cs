@@ -47,6 +47,20 @@ internal sealed partial class RecipeReader
         return [.. top.Map("credential_env").Select(e => $"{e.Key}={e.Value}")];
     }
 
+    private IEnumerable<RecipeLogin> Logins()
+    {
+        foreach (var row in top.Rows("auth_env", "a login"))
+        {
+            var login = new RecipeLogin(row.Text("user") ?? "", row.Text("password") ?? "", row.Text("database") ?? "", row.Text("default_user") ?? "");
+            row.RefuseOthers();
+            if (login.Password.Length == 0)
+            {
+                findings.Add(BoltfileErrors.MissingKey(row.At, "password", "the login"));
+            }
+            yield return login;
+        }
+    }
+
     private string? Filled(string key, TomlEntry? entry, string? text, string[] known)
     {
         foreach (var found in Placeholder().Matches(text ?? "").Select(m => m.Value).Where(p => !known.Contains(p) && p != VersionChoice.Placeholder))

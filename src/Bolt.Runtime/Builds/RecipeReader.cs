@@ -9,6 +9,9 @@ namespace Bolt.Builds;
 /// <summary>Recipe text -> recipe, with every problem of the file found in one go.</summary>
 internal sealed partial class RecipeReader
 {
+    /// <summary>Debian's name of it, which is a part of some paths.</summary>
+    private const string ArchitecturePlaceholder = "{architecture}";
+
     private readonly TomlTable top;
     private readonly TomlFindings findings;
     private readonly Dictionary<string, RecipeUser> users = new(StringComparer.Ordinal)
@@ -24,7 +27,8 @@ internal sealed partial class RecipeReader
     public static Checked<Recipe> Read(string file, string text, string? version = null)
     {
         var findings = new TomlFindings();
-        var whole = version is null ? text : text.Replace(VersionChoice.Placeholder, version, StringComparison.Ordinal);
+        var placed = text.Replace(ArchitecturePlaceholder, RecipeBuild.Architecture, StringComparison.Ordinal);
+        var whole = version is null ? placed : placed.Replace(VersionChoice.Placeholder, version, StringComparison.Ordinal);
         var recipe = TomlDocument.Parse(file, whole, "the recipe", findings) is { } top ? new RecipeReader(top, findings).Read() : null;
         return new Checked<Recipe>(recipe, findings.InOrder());
     }
@@ -65,6 +69,7 @@ internal sealed partial class RecipeReader
             Ephemeral = top.Texts("ephemeral") ?? [],
             Freeze = Program("freeze") ?? [],
             CredentialEnvironment = CredentialEnvironment(),
+            Logins = [.. Logins()],
             Template = top.Flag("template") ?? false,
         };
         if (recipe is { Data: null, Initialize: not null })

@@ -95,7 +95,7 @@ internal sealed class RecipeTemplate(BuildTools tools, string who, Recipe recipe
             .. recipe.Environment,
             // What is laid under ephemeral capsules need not survive a power cut.
             "BOLT_EPHEMERAL=1",
-            $"BOLT_USER={credentials.User}", $"BOLT_PASSWORD={credentials.Password}", $"BOLT_DATABASE={credentials.Database}",
+            .. credentials.ForInitialize,
         ],
         User = recipe.UserUnder(tools.Ids),
         Hostname = "template",
@@ -116,5 +116,5 @@ internal sealed class RecipeTemplate(BuildTools tools, string who, Recipe recipe
 
     // A password is in the key only as a part of its hash; the data folder has it hashed as well.
     private string Key(RecipeCredentials credentials) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
-        string.Join('\0', [layer.Hex, credentials.User, credentials.Password, credentials.Database, .. recipe.Initialize!.Value, .. recipe.Environment]))));
+        string.Join('\0', [layer.Hex, .. credentials.ForInitialize, .. recipe.Initialize!.Value, .. recipe.Environment]))));
 }

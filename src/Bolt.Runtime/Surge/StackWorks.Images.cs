@@ -65,11 +65,11 @@ internal sealed partial class StackWorks
     private RecipeTraits? RecipeOf(string service) =>
         _images.GetValueOrDefault(service) is { IsCompletedSuccessfully: true } prepared ? prepared.Result.Recipe : null;
 
-    private RecipeCredentials? CredentialsOf(StackService service, RecipeTraits? recipe)
-    {
-        if (service.Wanted.Auth is { } auth) return new RecipeCredentials(auth.User, auth.Password, auth.User);
-        return recipe?.DefaultUser is not { } user ? null : new RecipeCredentials(user, Ground?.Password.Value ?? Passwords.Of(service.Name), user);
-    }
+    private RecipeCredentials? CredentialsOf(StackService service, RecipeTraits? recipe) => RecipeCredentials.Of(
+        service.Wanted.Auth is { } auth ? (auth.User, auth.Password) : null,
+        recipe,
+        service.Env.Where(e => e.Value is EnvValue.Text).ToDictionary(e => e.Key, e => ((EnvValue.Text)e.Value).Value),
+        () => Ground?.Password.Value ?? Passwords.Of(service.Name));
 
     private PasswordFile Passwords => new(Path.Combine(rooms.Paths.State, "stacks", folder.Name.Id));
 

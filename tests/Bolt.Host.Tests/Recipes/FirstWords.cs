@@ -10,7 +10,8 @@ namespace Bolt.Host.Tests.Recipes;
 /// <param name="Question">The first bytes of a client.</param>
 /// <param name="Answer">The first bytes of the true answer.</param>
 /// <param name="More">Further lines of the Boltfile that the question presumes.</param>
-internal sealed record FirstWords(string Recipe, int Port, byte[] Question, string Answer, string More = "")
+/// <param name="Skip">Bytes before the answer that differ.</param>
+internal sealed record FirstWords(string Recipe, int Port, byte[] Question, string Answer, string More = "", int Skip = 0)
 {
     // StartupMessage of protocol 3.0; an `R` asks for authentication, an `E` says for instance "the database system is starting up".
     private static readonly byte[] Startup = [0, 0, 0, 33, 0, 3, 0, 0, .. "user\0demo\0database\0demo\0\0"u8];
@@ -20,6 +21,13 @@ internal sealed record FirstWords(string Recipe, int Port, byte[] Question, stri
         new("nginx", 80, "GET / HTTP/1.0\r\n\r\n"u8.ToArray(), "HTTP/1.1 200"),
         new("postgres", 5432, Startup, "R", "[services.it.auth]\nuser = \"demo\"\npassword = \"secret\"\n"),
         new("redis", 6379, "PING\r\n"u8.ToArray(), "+PONG"),
+        // The server speaks first: length[3], sequence, then 10 for its handshake or 255 for an error.
+        new("mariadb", 3306, [], "\n", Skip: 4),
+        // A frame of type 1 (method) on channel 0, class 10, method 10: Connection.Start.
+        new("rabbitmq", 5672, [.. "AMQP"u8, 0, 0, 9, 1], "\0\n\0\n", Skip: 7),
+        // CONNECT of MQTT 3.1.1 with a clean session, and CONNACK with 0: accepted.
+        new("mosquitto", 1883, [0x10, 14, 0, 4, .. "MQTT"u8, 4, 2, 0, 60, 0, 2, .. "it"u8], " \u0002\0\0"),
+        new("memcached", 11211, "version\r\n"u8.ToArray(), "VERSION 1."),
     ];
 
     /// <summary>The services of a Boltfile that has only this one, named `it`.</summary>
@@ -46,14 +54,14 @@ internal sealed record FirstWords(string Recipe, int Port, byte[] Question, stri
             client.Send(Question);
             var heard = new byte[256];
             var length = 0;
-            while (length < Answer.Length)
+            while (length < Skip + Answer.Length)
             {
                 if (!client.Poll(toAnswer, SelectMode.SelectRead)) return false;
                 var got = client.Receive(heard, length, heard.Length - length, SocketFlags.None);
                 if (got == 0) return false;
                 length += got;
             }
-            return Encoding.Latin1.GetString(heard, 0, length).StartsWith(Answer, StringComparison.Ordinal);
+            return Encoding.Latin1.GetString(heard, Skip, length - Skip).StartsWith(Answer, StringComparison.Ordinal);
         }
         catch (SocketException)
         {

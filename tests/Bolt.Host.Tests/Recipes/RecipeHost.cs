@@ -30,13 +30,18 @@ public sealed class RecipeHost : IAsyncLifetime
     }
 
     /// <summary>Brings up the services of a Boltfile and returns when all are ready.</summary>
-    internal Task<RecipeStack> UpAsync(string services) => RecipeStack.StartAsync(Runtime, File(services));
+    /// <param name="files">Beside the Boltfile.</param>
+    internal Task<RecipeStack> UpAsync(string services, params (string Name, string Text)[] files) => RecipeStack.StartAsync(Runtime, File(services, files));
 
     /// <summary>A Boltfile in a folder of its own.</summary>
-    internal Boltfile File(string services)
+    internal Boltfile File(string services, params (string Name, string Text)[] files)
     {
         var folder = Path.Combine(_root, $"stack-{Interlocked.Increment(ref _count)}");
         Directory.CreateDirectory(folder);
+        foreach (var (name, text) in files)
+        {
+            System.IO.File.WriteAllText(Path.Combine(folder, name), text);
+        }
         var read = BoltfileReader.Read(Path.Combine(folder, "Boltfile.toml"), "project = \"recipes\"\n" + services);
         Assert.True(read.Ok, string.Join("\n", read.Diagnostics.Select(d => DiagnosticText.Render(d))));
         return read.Value!;

@@ -18,7 +18,8 @@ public sealed class RecipeReaderTests
 
     [Fact]
     public void The_library_has_these() => Assert.Equal(
-        ["busybox", "caddy", "debian", "dotnet-base", "nats", "nginx", "postgres", "redis"], RecipeCatalog.Names);
+        ["busybox", "caddy", "debian", "dotnet-base", "mariadb", "memcached", "mosquitto", "nats", "nginx", "node", "openjdk", "postgres",
+            "python", "rabbitmq", "redis"], RecipeCatalog.Names);
 
     [Fact]
     public void Every_problem_of_a_recipe_is_found_in_one_go()
