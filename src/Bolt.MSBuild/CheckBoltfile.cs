@@ -11,13 +11,24 @@ public sealed class CheckBoltfile : Task
     [Required]
     public ITaskItem[] Boltfiles { get; set; } = [];
 
+    /// <summary>Some value comes from the environment: equal files may be checked with another result the next time.</summary>
+    [Output]
+    public bool ReadsVariables { get; set; }
+
     /// <inheritdoc/>
     public override bool Execute()
     {
         foreach (var path in Boltfiles.Select(b => b.ItemSpec))
         {
-            foreach (var found in BoltfileReader.ReadFile(path, Environment.GetEnvironmentVariable).Diagnostics) DiagnosticLog.Write(Log, found, path);
+            foreach (var found in BoltfileReader.ReadFile(path, Variable).Diagnostics) DiagnosticLog.Write(Log, found, path);
         }
         return !Log.HasLoggedErrors;
+    }
+
+    // Home is asked for by every file that has a path.
+    private string? Variable(string name)
+    {
+        ReadsVariables |= name != "HOME";
+        return Environment.GetEnvironmentVariable(name);
     }
 }

@@ -11,7 +11,7 @@ public sealed class DownStack : StackTask
     public bool Volumes { get; set; }
 
     /// <inheritdoc/>
-    protected override async System.Threading.Tasks.Task DoAsync(BoltRuntime runtime, Boltfile boltfile, CancellationToken cancellation)
+    protected override async Task DoAsync(BoltRuntime runtime, Boltfile boltfile, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(runtime);
         await foreach (var happened in runtime.DownAsync(boltfile, Volumes, cancellation).ConfigureAwait(false))

@@ -1,6 +1,7 @@
 using Bolt.Boltfiles;
 using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
+using Task = System.Threading.Tasks.Task;
 
 namespace Bolt.MSBuild;
 
@@ -15,7 +16,7 @@ public sealed class PrepareImages : StackTask
     public ITaskItem[] Images { get; set; } = [];
 
     /// <inheritdoc/>
-    protected override async System.Threading.Tasks.Task DoAsync(BoltRuntime runtime, Boltfile boltfile, CancellationToken cancellation)
+    protected override async Task DoAsync(BoltRuntime runtime, Boltfile boltfile, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(runtime);
         ArgumentNullException.ThrowIfNull(boltfile);
@@ -23,8 +24,7 @@ public sealed class PrepareImages : StackTask
         if (PinnedOnly) services = services.Where(s => s.Source is not ServiceSource.Build);
         var names = services.Select(s => s.Name).ToArray();
         if (names.Length == 0) return;
-        var progress = new Progress(text => Log.LogMessage(MessageImportance.High, "{0}", text));
-        var ready = await runtime.PrepareAsync(boltfile, [.. names], Offline, progress, cancellation).ConfigureAwait(false);
+        var ready = await runtime.PrepareAsync(boltfile, [.. names], Offline, Progress, cancellation).ConfigureAwait(false);
         Images = [.. ready.Select(r =>
         {
             var item = new TaskItem(r.Name);
@@ -32,10 +32,5 @@ public sealed class PrepareImages : StackTask
             item.SetMetadata("Configuration", r.Id);
             return item;
         })];
-    }
-
-    private sealed class Progress(Action<string> say) : IProgress<string>
-    {
-        public void Report(string value) => say(value);
     }
 }

@@ -11,7 +11,7 @@ public sealed class UpStack : StackTask
     public int ReadyTimeout { get; set; }
 
     /// <inheritdoc/>
-    protected override async System.Threading.Tasks.Task DoAsync(BoltRuntime runtime, Boltfile boltfile, CancellationToken cancellation)
+    protected override async Task DoAsync(BoltRuntime runtime, Boltfile boltfile, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(runtime);
         TimeSpan? limit = ReadyTimeout > 0 ? TimeSpan.FromSeconds(ReadyTimeout) : null;

@@ -126,7 +126,7 @@ public sealed partial class BoltRuntime
         ? reference.Registry
         : throw new BoltException(ImageErrors.BadReference(host, "it names no registry", "write `HOST[:PORT]`, for example `ghcr.io`"));
 
-    private static ImageReference Named(string text) => ImageReference.Parse(text) is { Ok: true } read ? read.Value! : throw new BoltException(ImageReference.Parse(text).Diagnostics[0]);
+    private static ImageReference Named(string text) => ImageReference.Demand(text);
 
     private static ImageSummary Summary(LocalImage image) =>
         new(image.Reference, image.Id.ToString(), image.Target?.ToString(), image.Size, image.Layers.Length, image.Config.Created);

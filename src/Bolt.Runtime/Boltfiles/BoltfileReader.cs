@@ -17,6 +17,14 @@ public static class BoltfileReader
         return new Checked<Boltfile>(draft?.File, findings.InOrder());
     }
 
+    /// <summary>What a text with these tables may say.</summary>
+    internal static TomlSchema SchemaOf(string text)
+    {
+        var schema = new TomlSchema();
+        Draft("Boltfile.toml", text, null, new TomlFindings(_ => null) { Schema = schema });
+        return schema;
+    }
+
     /// <summary>Reads a Boltfile and checks that the folders and files that it names exist.</summary>
     /// <param name="path">The file.</param>
     /// <param name="variables">Values for <c>${NAME}</c>, and HOME for paths that begin with <c>~</c>; null: none is set.</param>

@@ -25,8 +25,8 @@ internal static class ServiceReader
             Source = source,
             Command = table.Texts("command"),
             Entrypoint = table.Texts("entrypoint"),
-            Ports = [.. ports.Select(p => p.Port)],
-            Volumes = [.. mounts.Select(m => m.Mount)],
+            Ports = [.. ports.Select(p => p.Value)],
+            Volumes = [.. mounts.Select(m => m.Value)],
             Env = table.Map("environment").SetItems(table.Map("env")),
             DependsOn = [.. depends.Select(d => d.Value).Distinct()],
             Restart = table.Parsed<RestartPolicy>("restart", Names.ReadRestart) ?? RestartPolicy.UnlessStopped,
@@ -92,14 +92,14 @@ internal static class ServiceReader
         return text;
     }
 
-    private static ImmutableArray<(PortMapping Port, SourceSpan At)> ReadPorts(TomlTable table, ServiceTables tables) =>
+    private static ImmutableArray<Placed<PortMapping>> ReadPorts(TomlTable table, ServiceTables tables) =>
         [.. table.ParsedEach<ImmutableArray<PortMapping>>("ports", ShortForms.ReadPorts).Concat(tables.Ports)
-            .SelectMany(p => p.Value.Select(m => (m, p.At)))];
+            .SelectMany(p => p.Value.Select(m => new Placed<PortMapping>(m, p.At)))];
 
-    private static ImmutableArray<(VolumeMount Mount, SourceSpan At)> ReadMounts(TomlTable table, ServiceTables tables, string? home)
+    private static ImmutableArray<Placed<VolumeMount>> ReadMounts(TomlTable table, ServiceTables tables, string? home)
     {
         var targets = new HashSet<string>(StringComparer.Ordinal);
-        var mounts = ImmutableArray.CreateBuilder<(VolumeMount, SourceSpan)>();
+        var mounts = ImmutableArray.CreateBuilder<Placed<VolumeMount>>();
         foreach (var (mount, at) in table.ParsedEach<VolumeMount>("volumes", ShortForms.ReadVolume).Concat(tables.Mounts))
         {
             if (!targets.Add(mount.Target.TrimEnd('/')))
@@ -107,7 +107,7 @@ internal static class ServiceReader
                 table.Findings.Add(BoltfileErrors.SecondMount(at, mount.Target, table.What));
             }
             // `~` is the shell's word; only whoever handed the variables in knows whose home is meant.
-            mounts.Add((mount is VolumeMount.Bind { Source: ['~', ..] } bind && home is { Length: > 0 }
+            mounts.Add(new Placed<VolumeMount>(mount is VolumeMount.Bind { Source: ['~', ..] } bind && home is { Length: > 0 }
                 && (bind.Source.Length == 1 || bind.Source[1] == '/') ? bind with { Source = home + bind.Source[1..] } : mount, at));
         }
         return mounts.ToImmutable();
@@ -127,7 +127,7 @@ internal static class ServiceReader
     /// <summary>A service that was made in code, to be checked like one that was read.</summary>
     public static ServiceDraft Draft(Service service, SourceSpan at) => new(service, at, at,
         [.. service.DependsOn.Select(d => new ServiceEdge(d, "depends_on", at)), .. References(service, _ => at)],
-        [.. service.Ports.Select(p => (p, at))], [.. service.Volumes.Select(v => (v, at))]);
+        [.. service.Ports.Select(p => new Placed<PortMapping>(p, at))], [.. service.Volumes.Select(v => new Placed<VolumeMount>(v, at))]);
 
     private static string? AnyText(string text, out string value)
     {

@@ -30,10 +30,10 @@ internal sealed class ServiceTables
         return tables;
     }
 
-    public ImmutableArray<(ImmutableArray<PortMapping> Value, SourceSpan At)> Ports =>
+    public ImmutableArray<Placed<ImmutableArray<PortMapping>>> Ports =>
         network?.ParsedEach<ImmutableArray<PortMapping>>("ports", ShortForms.ReadPorts) ?? [];
 
-    public ImmutableArray<(VolumeMount Value, SourceSpan At)> Mounts =>
+    public ImmutableArray<Placed<VolumeMount>> Mounts =>
         storage?.ParsedEach<VolumeMount>("volumes", ShortForms.ReadVolume) ?? [];
 
     public long? MemoryLimit => runtime?.Parsed<long>("memory_limit", ShortForms.ReadSize);

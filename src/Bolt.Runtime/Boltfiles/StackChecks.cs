@@ -36,19 +36,18 @@ internal static class StackChecks
         foreach (var start in draft.Services.Select(s => s.Service.Name))
         {
             // A stack of its own, not recursion: a file may chain as many services as it likes.
-            var way = new List<(string Name, int Next)> { (start, 0) };
+            var way = new List<Stop> { new(start) };
             while (done.Contains(start) is false && way.Count > 0)
             {
-                var (name, next) = way[^1];
-                var edges = services[name].Edges;
-                if (next == edges.Length)
+                var here = way[^1];
+                var edges = services[here.Name].Edges;
+                if (here.Next == edges.Length)
                 {
-                    done.Add(name);
+                    done.Add(here.Name);
                     way.RemoveAt(way.Count - 1);
                     continue;
                 }
-                way[^1] = (name, next + 1);
-                var edge = edges[next];
+                var edge = edges[here.Next++];
                 var seen = way.FindIndex(w => w.Name == edge.To);
                 if (seen >= 0)
                 {
@@ -56,7 +55,7 @@ internal static class StackChecks
                 }
                 else if (services.ContainsKey(edge.To) && !done.Contains(edge.To))
                 {
-                    way.Add((edge.To, 0));
+                    way.Add(new Stop(edge.To));
                 }
             }
         }
@@ -64,21 +63,30 @@ internal static class StackChecks
 
     private static void CheckPorts(StackDraft draft, TomlFindings findings)
     {
-        var taken = new List<(PortMapping Port, string Service)>();
-        var numbers = draft.Services.SelectMany(s => s.Ports).Select(p => p.Port.HostPort).ToHashSet();
+        var taken = new List<Taken>();
+        var numbers = draft.Services.SelectMany(s => s.Ports).Select(p => p.Value.HostPort).ToHashSet();
         foreach (var service in draft.Services)
         {
-            foreach (var (port, at) in service.Ports.Where(p => p.Port.HostPort != 0))
+            foreach (var (port, at) in service.Ports.Where(p => p.Value.HostPort != 0))
             {
                 var other = taken.Find(t => t.Port.HostPort == port.HostPort && t.Port.Protocol == port.Protocol && Overlap(t.Port.HostIp, port.HostIp));
-                if (other.Service is { } owner)
+                if (other is { Service: var owner })
                 {
                     var free = Enumerable.Range(port.HostPort + 1, 65535).First(n => !numbers.Contains(n));
                     findings.Add(BoltfileErrors.PortTwice(at, port, owner, free));
                 }
-                taken.Add((port, service.Service.Name));
+                taken.Add(new Taken(port, service.Service.Name));
             }
         }
+    }
+
+    private sealed record Taken(PortMapping Port, string Service);
+
+    /// <summary>A service on the way, and which of its edges is the next to follow.</summary>
+    private sealed class Stop(string name)
+    {
+        public string Name { get; } = name;
+        public int Next { get; set; }
     }
 
     private static bool Overlap(string a, string b) => a == b || a is "0.0.0.0" or "::" || b is "0.0.0.0" or "::";

@@ -12,8 +12,8 @@ internal sealed record ServiceDraft(
     SourceSpan NameAt,
     SourceSpan SourceAt,
     ImmutableArray<ServiceEdge> Edges,
-    ImmutableArray<(PortMapping Port, SourceSpan At)> Ports,
-    ImmutableArray<(VolumeMount Mount, SourceSpan At)> Mounts);
+    ImmutableArray<Placed<PortMapping>> Ports,
+    ImmutableArray<Placed<VolumeMount>> Mounts);
 
 /// <summary>One service names another. <paramref name="Key"/> is <c>depends_on</c> or <c>env.NAME</c>.</summary>
 internal sealed record ServiceEdge(string To, string Key, SourceSpan At);

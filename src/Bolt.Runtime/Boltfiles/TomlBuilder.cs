@@ -59,12 +59,12 @@ internal sealed class TomlBuilder(SourceText source)
         return here;
     }
 
-    private static Slots AddRow(Slots here, (string Name, SourceSpan At) part, SourceSpan at)
+    private static Slots AddRow(Slots here, Placed<string> part, SourceSpan at)
     {
-        var slot = here.Find(part.Name);
+        var slot = here.Find(part.Value);
         if (slot is null)
         {
-            slot = new Slot(part.Name, part.At, Rows: []);
+            slot = new Slot(part.Value, part.At, Rows: []);
             here.Add(slot);
         }
         var row = new Slots(at);
@@ -72,12 +72,12 @@ internal sealed class TomlBuilder(SourceText source)
         return row;
     }
 
-    private static Slots Enter(Slots here, (string Name, SourceSpan At) part, SourceSpan at)
+    private static Slots Enter(Slots here, Placed<string> part, SourceSpan at)
     {
-        var slot = here.Find(part.Name);
+        var slot = here.Find(part.Value);
         if (slot is null)
         {
-            slot = new Slot(part.Name, part.At, Table: new Slots(at));
+            slot = new Slot(part.Value, part.At, Table: new Slots(at));
             here.Add(slot);
         }
         // A key that already has a value: the validating pass has said so; what follows is read for its own errors only.
@@ -95,11 +95,11 @@ internal sealed class TomlBuilder(SourceText source)
         {
             target = Enter(target, parts[i], source.Span(key.Span));
         }
-        if (parts.Count > 0 && target.Find(parts[^1].Name) is null)
+        if (parts.Count > 0 && target.Find(parts[^1].Value) is null)
         {
             target.Add(value is InlineTableSyntax inline
-                ? new Slot(parts[^1].Name, parts[^1].At, Table: Inline(inline))
-                : new Slot(parts[^1].Name, parts[^1].At, Leaf: Value(value)));
+                ? new Slot(parts[^1].Value, parts[^1].At, Table: Inline(inline))
+                : new Slot(parts[^1].Value, parts[^1].At, Leaf: Value(value)));
         }
     }
 
@@ -116,18 +116,18 @@ internal sealed class TomlBuilder(SourceText source)
         return table;
     }
 
-    private List<(string Name, SourceSpan At)> Parts(KeySyntax key)
+    private List<Placed<string>> Parts(KeySyntax key)
     {
-        var parts = new List<(string, SourceSpan)>();
+        var parts = new List<Placed<string>>();
         if (key.Key is { } first)
         {
-            parts.Add((Name(first), source.Span(first.Span)));
+            parts.Add(new Placed<string>(Name(first), source.Span(first.Span)));
         }
         foreach (var dotted in key.DotKeys)
         {
             if (dotted.Key is { } part && parts.Count < MaxParts)
             {
-                parts.Add((Name(part), source.Span(part.Span)));
+                parts.Add(new Placed<string>(Name(part), source.Span(part.Span)));
             }
         }
         return parts;

@@ -9,6 +9,9 @@ internal sealed class TomlFindings(Func<string, string?>? variables = null)
 {
     private readonly List<Diagnostic> found = [];
 
+    /// <summary>Hears what is asked for; null: nobody wants to know.</summary>
+    public TomlSchema? Schema { get; init; }
+
     public bool HasErrors => found.Any(d => d.Severity == Severity.Error);
 
     public void Add(Diagnostic diagnostic) => found.Add(diagnostic);

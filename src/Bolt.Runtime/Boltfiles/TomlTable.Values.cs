@@ -6,15 +6,15 @@ namespace Bolt.Boltfiles;
 
 internal sealed partial class TomlTable
 {
-    private IEnumerable<(string Text, SourceSpan At)> Items(TomlEntry entry, string example)
+    private IEnumerable<Placed<string>> Items(TomlEntry entry, string example)
     {
         if (entry.Value is not TomlNode.List list)
         {
             Findings.Add(BoltfileErrors.WrongType(entry.Value.At, entry.Name, entry.Value.Kind, "a list of strings", example));
             return [];
         }
-        return list.Items.Select(i => (Text: Scalar(new TomlEntry(entry.Name, entry.KeyAt, i)), i.At))
-            .Where(i => i.Text is not null).Select(i => (i.Text!, i.At)).ToArray();
+        return list.Items.Select(i => Scalar(new TomlEntry(entry.Name, entry.KeyAt, i)) is { } text ? new Placed<string>(text, i.At) : null)
+            .OfType<Placed<string>>().ToArray();
     }
 
     private string? Scalar(TomlEntry entry) => entry.Value switch
@@ -80,12 +80,17 @@ internal sealed partial class TomlTable
     }
 
     /// <summary>Keys whose content is not looked at.</summary>
-    public void Free(params string[] keys) => known.UnionWith(keys);
+    public void Free(params string[] keys)
+    {
+        known.UnionWith(keys);
+        foreach (var key in keys) Findings.Schema?.Add(Path, key, "any");
+    }
 
     /// <summary>Warns for each of these keys that is written and asks for something.</summary>
     public void WarnLater(params string[] keys)
     {
         known.UnionWith(keys);
+        foreach (var key in keys) Findings.Schema?.Later(Path, key);
         foreach (var entry in group.Entries.Where(e => keys.Contains(e.Name)))
         {
             if (entry.Value is not (TomlNode.Flag { Value: false } or TomlNode.List { Items: [] } or TomlNode.Group { Entries: [] }))

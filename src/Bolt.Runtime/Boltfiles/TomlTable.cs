@@ -26,9 +26,12 @@ internal sealed partial class TomlTable(TomlNode.Group group, string path, strin
     public IEnumerable<string> Names => group.Entries.Select(e => e.Name);
 
     /// <summary>The entry of a key that this table may have; null when it is not written.</summary>
-    public TomlEntry? Entry(string key)
+    public TomlEntry? Entry(string key) => Entry(key, null);
+
+    private TomlEntry? Entry(string key, string? kind)
     {
         known.Add(key);
+        Findings.Schema?.Add(Path, key, kind);
         return group.Entries.FirstOrDefault(e => e.Name == key);
     }
 
@@ -40,14 +43,14 @@ internal sealed partial class TomlTable(TomlNode.Group group, string path, strin
     /// <summary>Where the key stands; the table itself when it is not written.</summary>
     public SourceSpan KeyAt(string key) => Entry(key)?.KeyAt ?? At;
 
-    public string? Text(string key) => Entry(key) switch
+    public string? Text(string key) => Entry(key, "string") switch
     {
         null => null,
         { Value: TomlNode.Text text } => Findings.Expand(text.Value, text.At),
         var other => Wrong<string>(key, other.Value, "a string", $"{key} = \"…\""),
     };
 
-    public bool? Flag(string key) => Entry(key) switch
+    public bool? Flag(string key) => Entry(key, "true or false") switch
     {
         null => null,
         { Value: TomlNode.Flag flag } => flag.Value,
@@ -56,7 +59,7 @@ internal sealed partial class TomlTable(TomlNode.Group group, string path, strin
 
     public int? Integer(string key, int min = 0, int max = int.MaxValue)
     {
-        switch (Entry(key))
+        switch (Entry(key, "integer"))
         {
             case null:
                 return null;
@@ -71,7 +74,7 @@ internal sealed partial class TomlTable(TomlNode.Group group, string path, strin
     }
 
     /// <summary>An integer or a number with a fraction.</summary>
-    public double? Number(string key) => Entry(key) switch
+    public double? Number(string key) => Entry(key, "number") switch
     {
         null => null,
         { Value: TomlNode.Integer number } => number.Value,
@@ -82,17 +85,18 @@ internal sealed partial class TomlTable(TomlNode.Group group, string path, strin
     /// <summary>A string list; null when it is not written. Numbers in it are taken as they would be written.</summary>
     public ImmutableArray<string>? Texts(string key)
     {
-        if (Entry(key) is not { } entry)
+        if (Entry(key, "list of strings") is not { } entry)
         {
             return null;
         }
-        return [.. Items(entry, $"{key} = [{QuotedWords(entry.Value)}]").Select(i => i.Text)];
+        return [.. Items(entry, $"{key} = [{QuotedWords(entry.Value)}]").Select(i => i.Value)];
     }
 
     /// <summary>A table of strings; numbers and booleans are taken as they would be written.</summary>
     public ImmutableSortedDictionary<string, string> Map(string key)
     {
         var map = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        Findings.Schema?.Add(Path, key, "table of strings");
         if (Table(key, $"`{key}` of {What}") is { } table)
         {
             foreach (var entry in table.Node.Entries)
@@ -110,7 +114,7 @@ internal sealed partial class TomlTable(TomlNode.Group group, string path, strin
     public T? Parsed<T>(string key, TextReader<T> reader)
         where T : struct
     {
-        if (Entry(key) is not { } entry)
+        if (Entry(key, "string") is not { } entry)
         {
             return null;
         }
@@ -118,24 +122,24 @@ internal sealed partial class TomlTable(TomlNode.Group group, string path, strin
     }
 
     /// <summary>A list of strings in a written form of its own, each with its place.</summary>
-    public ImmutableArray<(T Value, SourceSpan At)> ParsedEach<T>(string key, TextReader<T> reader)
+    public ImmutableArray<Placed<T>> ParsedEach<T>(string key, TextReader<T> reader)
     {
-        if (Entry(key) is not { } entry)
+        if (Entry(key, "list of strings") is not { } entry)
         {
             return [];
         }
-        var values = ImmutableArray.CreateBuilder<(T, SourceSpan)>();
+        var values = ImmutableArray.CreateBuilder<Placed<T>>();
         foreach (var (text, at) in Items(entry, $"{key} = [{QuotedWords(entry.Value)}]"))
         {
             if (Read(key, text, at, reader, out var value))
             {
-                values.Add((value, at));
+                values.Add(new Placed<T>(value, at));
             }
         }
         return values.ToImmutable();
     }
 
-    public TomlTable? Table(string key, string what) => Entry(key) switch
+    public TomlTable? Table(string key, string what) => Entry(key, "table") switch
     {
         null => null,
         { Value: TomlNode.Group inner } => new TomlTable(inner, Join(key), what, Findings),
@@ -143,8 +147,9 @@ internal sealed partial class TomlTable(TomlNode.Group group, string path, strin
     };
 
     /// <summary>All tables in a table of tables, by name.</summary>
-    public IEnumerable<(TomlEntry Entry, TomlTable Table)> Tables(string key, Func<string, string> what)
+    public IEnumerable<TomlSection> Tables(string key, Func<string, string> what)
     {
+        Findings.Schema?.Add(Path, key, "tables by name");
         if (Table(key, $"`{key}`") is not { } tables)
         {
             yield break;
@@ -153,7 +158,7 @@ internal sealed partial class TomlTable(TomlNode.Group group, string path, strin
         {
             if (tables.Table(entry.Name, what(entry.Name)) is { } table)
             {
-                yield return (entry, table);
+                yield return new TomlSection(entry, table);
             }
         }
     }
@@ -161,7 +166,7 @@ internal sealed partial class TomlTable(TomlNode.Group group, string path, strin
     /// <summary>The tables of an array of tables, <c>[[key]]</c>.</summary>
     public IEnumerable<TomlTable> Rows(string key, string what)
     {
-        if (Entry(key) is not { } entry)
+        if (Entry(key, "list of tables") is not { } entry)
         {
             return [];
         }

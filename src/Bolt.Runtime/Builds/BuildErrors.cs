@@ -25,6 +25,9 @@ internal static partial class BuildErrors
     public static Diagnostic ManyProjects(string written, IEnumerable<string> projects) => Error("BOLT2304",
         $"`{written}` has more than one project", $"name one of them: {string.Join(", ", projects.Select(p => $"`{written.TrimEnd('/')}/{p}`"))}");
 
+    public static Diagnostic NoRegistry(string service) => Error("BOLT2320",
+        $"no registry is named for `{service}`", "set ContainerRegistry to `HOST[:PORT]`, in the project or for the build");
+
     public static Diagnostic NoDotnet(string path, string reason) => Error("BOLT2305",
         $"cannot start `{path}`: {reason}", "install the .NET 10 SDK, or set DOTNET_PATH to its `dotnet`");
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Bolt.Boltfiles;
 using Bolt.Diagnostics;
 using Bolt.Images;
@@ -151,14 +152,37 @@ internal sealed class ImageBuild(BuildTools tools)
             : File.Exists(Path.Combine(folder, DockerfileBuild.DefaultName)) ? Path.Combine(folder, DockerfileBuild.DefaultName) : null;
     }
 
+    /// <summary>Builds what a service's <c>build</c> names and keeps it under names, to be pushed.</summary>
+    /// <param name="naming">From the names that its project gives it, none for a Dockerfile, to those that it shall have.</param>
+    public async Task<ImmutableArray<LocalImage>> KeepAsync(
+        ServiceSource.Build build, string baseFolder, LockSession @lock, bool offline, Func<ImmutableArray<string>, ImmutableArray<string>> naming,
+        IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
+    {
+        if (DockerfileOf(build.Context, baseFolder) is not { } dockerfile)
+        {
+            var image = await PrepareAsync(build, baseFolder, @lock, offline, progress, cancellationToken).ConfigureAwait(false);
+            return await new PreparedSave(tools).SaveAsync(image, naming(image.Names), cancellationToken).ConfigureAwait(false);
+        }
+        var result = await DockerResultAsync(build.Context, dockerfile, baseFolder, @lock, offline, progress, cancellationToken).ConfigureAwait(false);
+        var kept = ImmutableArray.CreateBuilder<LocalImage>();
+        foreach (var name in naming([]))
+        {
+            kept.Add(await new ImageStore(tools.Paths, tools.Content).SaveAsync(ImageReference.Demand(name).ToString(), result.Config.ToBytes(), result.Layers, cancellationToken).ConfigureAwait(false));
+        }
+        return kept.ToImmutable();
+    }
+
     private async Task<PreparedImage> DockerServiceAsync(
         string written, string dockerfile, string baseFolder, LockSession @lock, bool offline, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
     {
-        var plan = PlanOf(dockerfile, baseFolder, offline);
-        var result = await DockerfileAsync(plan, @lock, progress is null ? null : new StepReport(written, progress), cancellationToken).ConfigureAwait(false);
+var result = await DockerResultAsync(written, dockerfile, baseFolder, @lock, offline, progress, cancellationToken).ConfigureAwait(false);
         var id = await tools.Content.WriteAsync(new MemoryStream(result.Config.ToBytes()), null, cancellationToken).ConfigureAwait(false);
         return await StoredImage.PrepareAsync(tools, written, new LocalImage(written, id, result.Config) { Layers = result.Layers }, cancellationToken).ConfigureAwait(false);
     }
+
+    private Task<StageResult> DockerResultAsync(
+        string written, string dockerfile, string baseFolder, LockSession @lock, bool offline, IProgress<BuildProgress>? progress, CancellationToken cancellationToken) =>
+        DockerfileAsync(PlanOf(dockerfile, baseFolder, offline), @lock, progress is null ? null : new StepReport(written, progress), cancellationToken);
 
     private static DockerPlan PlanOf(string dockerfile, string baseFolder, bool offline) =>
         DockerfileBuild.Plan(OptionsOf(dockerfile, baseFolder, offline)) is { Ok: true } plan ? plan.Value!

@@ -32,8 +32,7 @@ internal sealed class PreparedSave(BuildTools tools)
         var saved = ImmutableArray.CreateBuilder<LocalImage>();
         foreach (var name in names)
         {
-            var read = ImageReference.Parse(name);
-            var reference = read.Ok ? read.Value!.ToString() : throw new BoltException(read.Diagnostics[0]);
+            var reference = ImageReference.Demand(name).ToString();
             saved.Add(images.Find(reference) is { } same && same.Id == Digest.Of(config) ? same
                 : await images.SaveAsync(reference, config, layers, cancellationToken).ConfigureAwait(false));
         }

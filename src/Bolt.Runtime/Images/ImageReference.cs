@@ -49,6 +49,17 @@ internal sealed record ImageReference(string Registry, string Repository, string
         return new Checked<ImageReference>(new ImageReference(registry, path, tag ?? (digest is null ? "latest" : null), digest), []);
     }
 
+    /// <summary>The same for callers that have no place to point at.</summary>
+    /// <exception cref="BoltException">BOLT2001: it is no reference.</exception>
+    public static ImageReference Demand(string text) => Parse(text) is { Ok: true } read ? read.Value! : throw new BoltException(Parse(text).Diagnostics[0]);
+
+    /// <summary>"[HOST/]NAME[:TAG]" as another registry knows it; null: when no registry is given, it must name its own.</summary>
+    public static string? At(string? registry, string text)
+    {
+        var named = SplitHost(text).Path != text;
+        return registry is { Length: > 0 } ? $"{registry}/{SplitHost(text).Path}" : named ? text : null;
+    }
+
     /// <inheritdoc/>
     public override string ToString() => $"{Registry}/{Repository}{(Tag is null ? "" : ":" + Tag)}{(Digest is { } d ? "@" + d : "")}";
 
