@@ -32,21 +32,32 @@ public sealed partial class BoltRuntime
         ArgumentNullException.ThrowIfNull(options);
         // A data folder on a volume is made with care for a power cut, which no test waits for.
         var wanted = boltfile with { Services = [.. boltfile.Services.Select(s => s with { Storage = null })] };
-        return await StartEphemeralAsync(wanted, options, FrozenStack.Empty, _ephemeralPassword, cancellation).ConfigureAwait(false);
+        return await StartEphemeralAsync(wanted, options, ground => Task.FromResult((WithFiles(wanted, options.Files, Path.Combine(ground, "files")), FrozenStack.Empty)),
+            _ephemeralPassword, cancellation).ConfigureAwait(false);
     }
 
+    /// <param name="begin">Given the stack's own folder, what it is to be and what it begins with.</param>
     internal async Task<EphemeralStack> StartEphemeralAsync(
-        Boltfile wanted, EphemeralOptions options, FrozenStack frozen, Lazy<string> password, CancellationToken cancellation)
+        Boltfile wanted, EphemeralOptions options, Func<string, Task<(Boltfile Wanted, FrozenStack Frozen)>> begin, Lazy<string> password, CancellationToken cancellation)
     {
         var rooms = Rooms;
         var reaper = await Reapers.GetOrAdd(
             (rooms.Paths.Run, rooms.Paths.State),
             _ => new Lazy<Task<Reaper>>(() => Reaper.StartAsync(rooms.ShimPath, rooms.Paths, rooms.Ids, CancellationToken.None))).Value.ConfigureAwait(false);
         var name = new StackName($"{reaper.Prefix}{Interlocked.Increment(ref _ephemeral)}-{StackName.Clean(wanted.Project)}");
-        var ground = new EphemeralGround(Path.Combine(rooms.Paths.State, "ephemeral", name.Id), frozen, password, options.Outbound);
-        StoreFolders.Ensure(ground.Folder);
-        // A fork's wish names the files of the stack that it was forked from.
-        if (frozen == FrozenStack.Empty) wanted = WithFiles(wanted, options.Files, Path.Combine(ground.Folder, "files"));
+        var place = Path.Combine(rooms.Paths.State, "ephemeral", name.Id);
+        StoreFolders.Ensure(place);
+        FrozenStack frozen;
+        try
+        {
+            (wanted, frozen) = await begin(place).ConfigureAwait(false);
+        }
+        catch
+        {
+            await rooms.Files.DeleteTreeAsync(place, CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+        var ground = new EphemeralGround(place, frozen, password, options.Outbound);
         var request = new StackRequest(
             name.Id, options.Unwritten ? "" : Path.GetFullPath(wanted.Path), wanted, [], Offline: options.Offline,
             DieWithOwner: true, Remove: true, ReadyTimeout: options.ReadyTimeout);

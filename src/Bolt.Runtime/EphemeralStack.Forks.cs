@@ -33,7 +33,8 @@ public sealed partial class EphemeralStack
         lock (_taking) frozen = _frozen ??= FreezeAfterAsync(null);
         await frozen.WaitAsync(cancellation).ConfigureAwait(false);
         if (_end is not null) throw new BoltException(SurgeErrors.NotForked(Name.Id));
-        return await _runtime.StartEphemeralAsync(Boltfile, _options, _ground.Frozen, _ground.Password, cancellation).ConfigureAwait(false);
+        // Its wish names the files of this one.
+        return await _runtime.StartEphemeralAsync(Boltfile, _options, _ => Task.FromResult((Boltfile, _ground.Frozen)), _ground.Password, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>

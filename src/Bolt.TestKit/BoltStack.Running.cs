@@ -9,7 +9,7 @@ public sealed partial class BoltStack
 {
     private readonly CancellationTokenSource _over = new();
     private EphemeralStack? _stack;
-    private DoorHall? _doors;
+    private StackDoors? _doors;
     private ForkPool? _pool;
     private Task _logging = Task.CompletedTask;
     private ImmutableDictionary<string, StackService> _services = ImmutableDictionary<string, StackService>.Empty;
@@ -29,7 +29,7 @@ public sealed partial class BoltStack
 
     internal EphemeralStack Live => _stack ?? throw NotStarted();
 
-    internal DoorHall Doors => _doors ?? throw NotStarted();
+    internal StackDoors Doors => _doors ?? throw NotStarted();
 
     /// <summary>Starts the stack; returns when all services are ready and every wait is over.</summary>
     /// <param name="cancellation">Gives up; what was started is removed.</param>
@@ -110,6 +110,18 @@ public sealed partial class BoltStack
     public async Task<string> ReportAsync(CancellationToken cancellation) => await StackReport.WriteAsync(Live, cancellation).ConfigureAwait(false);
 
     /// <summary>
+    /// Has all services stand still and writes what they hold, with events and logs, into a file that `bolt replay` opens. Values from the
+    /// environment are not in it; the rest is as it was: treat the file as you treat the data.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="cancellation">Gives up; no file is left.</param>
+    /// <param name="maxBytes">A larger file is not written.</param>
+    /// <param name="goOn">The services start again afterwards; false: the stack is about to be disposed of.</param>
+    /// <exception cref="BoltException">BOLT6060: it would be larger than <paramref name="maxBytes"/>.</exception>
+    public Task SnapshotAsync(string path, CancellationToken cancellation, long maxBytes = 64 << 20, bool goOn = true) =>
+        Live.SnapshotAsync(path, new SnapshotOptions(maxBytes, goOn, Environment.GetEnvironmentVariable), cancellation);
+
+    /// <summary>
     /// Kills all services at once and deletes what they wrote. Nothing asks them to end in order: their data is not wanted any more.
     /// </summary>
     public async ValueTask DisposeAsync()
@@ -126,7 +138,7 @@ public sealed partial class BoltStack
     private async Task TakeAsync(EphemeralStack stack, CancellationToken cancellation)
     {
         _stack = stack;
-        _doors = new DoorHall(stack);
+        _doors = new StackDoors(stack);
         _services = _boltfile.Services.ToImmutableDictionary(s => s.Name, s => new StackService(this, s.Name));
         if (_log is not null) _logging = PassLogsAsync(_log);
         try

@@ -107,6 +107,7 @@ internal static class Cli
         (["stats"], () => [StatsCommand.Create()]),
         (["attach"], () => [AttachCommand.Create()]),
         (["run"], () => [RunCommand.Create()]),
+        (["replay"], () => [ReplayCommand.Create()]),
         (["build"], () => [BuildCommand.Create()]),
         (["lock"], () => [LockCommand.Create()]),
         (["vendor"], () => [VendorCommand.Create()]),

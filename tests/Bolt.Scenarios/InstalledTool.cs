@@ -58,6 +58,21 @@ public sealed class InstalledTool : IAsyncLifetime
         return new DemoFolder(this, folder, null);
     }
 
+    /// <summary>While the packed templates are installed.</summary>
+    public async Task WithTemplatesAsync(string folder, Func<Task> work)
+    {
+        var packed = Assert.Single(Directory.GetFiles(Packages, "Bolt.Templates.*.nupkg"));
+        (await RunAsync(folder, new Dictionary<string, string>(), ["new", "install", packed])).Expect(0);
+        try
+        {
+            await work();
+        }
+        finally
+        {
+            await RunAsync(folder, new Dictionary<string, string>(), ["new", "uninstall", "Bolt.Templates"]);
+        }
+    }
+
     /// <summary>`dotnet bolt …` in a folder, to its end.</summary>
     public Task<ToolResult> BoltAsync(string folder, params string[] arguments) => RunAsync(folder, new Dictionary<string, string>(), ["bolt", .. arguments]);
 
@@ -93,7 +108,7 @@ public sealed class InstalledTool : IAsyncLifetime
 
     private Dictionary<string, string> Own() => new()
     {
-        ["NUGET_PACKAGES"] = Path.Combine(_root, "nuget"),
+        ["NUGET_PACKAGES"] = NuGetFolder,
         ["DOTNET_CLI_HOME"] = Path.Combine(_root, "home"),
         ["DOTNET_NOLOGO"] = "1",
         ["DOTNET_SKIP_FIRST_TIME_EXPERIENCE"] = "1",
@@ -101,6 +116,9 @@ public sealed class InstalledTool : IAsyncLifetime
         ["BOLT_RUN"] = RunFolder,
         ["BOLT_CACHE"] = Path.Combine(_root, "cache"),
     };
+
+    /// <summary>Where NuGet unpacks what the suite's projects refer to.</summary>
+    public string NuGetFolder => Path.Combine(_root, "nuget");
 
     /// <summary>What BOLT_RUN names.</summary>
     public string RunFolder => Path.Combine(_root, "run");

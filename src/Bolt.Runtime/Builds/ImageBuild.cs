@@ -175,7 +175,7 @@ internal sealed class ImageBuild(BuildTools tools)
     private async Task<PreparedImage> DockerServiceAsync(
         string written, string dockerfile, string baseFolder, LockSession @lock, bool offline, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
     {
-var result = await DockerResultAsync(written, dockerfile, baseFolder, @lock, offline, progress, cancellationToken).ConfigureAwait(false);
+        var result = await DockerResultAsync(written, dockerfile, baseFolder, @lock, offline, progress, cancellationToken).ConfigureAwait(false);
         var id = await tools.Content.WriteAsync(new MemoryStream(result.Config.ToBytes()), null, cancellationToken).ConfigureAwait(false);
         return await StoredImage.PrepareAsync(tools, written, new LocalImage(written, id, result.Config) { Layers = result.Layers }, cancellationToken).ConfigureAwait(false);
     }

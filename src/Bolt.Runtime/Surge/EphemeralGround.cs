@@ -11,11 +11,13 @@ namespace Bolt.Surge;
 /// <param name="Volumes">By volume of one service: what it held, lowest first.</param>
 /// <param name="Shared">By volume of several services: a copy of it.</param>
 /// <param name="Images">By service.</param>
+/// <param name="Whole">What services had written is all of it, prepared data folders included: it was brought here from elsewhere.</param>
 internal sealed record FrozenStack(
     ImmutableDictionary<string, ImmutableArray<string>> Services,
     ImmutableDictionary<string, ImmutableArray<string>> Volumes,
     ImmutableDictionary<string, string> Shared,
-    ImmutableDictionary<string, PreparedImage> Images)
+    ImmutableDictionary<string, PreparedImage> Images,
+    bool Whole = false)
 {
     public static readonly FrozenStack Empty = new(
         ImmutableDictionary<string, ImmutableArray<string>>.Empty, ImmutableDictionary<string, ImmutableArray<string>>.Empty,

@@ -27,6 +27,8 @@ internal abstract record Operation
     public sealed record Update(ImmutableArray<string> Services, LimitChange Limits) : Operation;
     /// <summary>Let an ephemeral stack stand still; what it holds then is what its forks begin with. It runs on afterwards.</summary>
     public sealed record Freeze : Operation;
+    /// <summary>Let an ephemeral stack stand still and write what it holds into a file.</summary>
+    public sealed record Snapshot(SnapshotOrder Order) : Operation;
     /// <summary>All services of an ephemeral stack begin anew with what they held when it was frozen.</summary>
     public sealed record Rollback : Operation;
     /// <summary>End the stack; it does not wait for the operation before it.</summary>

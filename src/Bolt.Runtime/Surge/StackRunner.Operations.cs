@@ -46,6 +46,9 @@ internal sealed partial class StackRunner
                     await _works.FreezeAsync(stop).ConfigureAwait(false);
                     await AgainAsync([], stop).ConfigureAwait(false);
                     break;
+                case Operation.Snapshot snapshot:
+                    await SnapshotAsync(snapshot.Order, stop).ConfigureAwait(false);
+                    break;
                 case Operation.Rollback:
                     Send(new Signal.StopAsked(_clock.GetUtcNow(), [.. _works.Stack.Services.Select(s => s.Name)]));
                     await _works.KillAllAsync().ConfigureAwait(false);
@@ -60,6 +63,28 @@ internal sealed partial class StackRunner
             if (!_everUp) _inbox.Writer.TryWrite(new OwnerMessage.Ask(new Operation.Down(false)));
         }
         _inbox.Writer.TryWrite(new OwnerMessage.Ended(operation));
+    }
+
+    private async Task SnapshotAsync(SnapshotOrder order, CancellationToken stop)
+    {
+        // A service that broke is what the snapshot is for: what it cannot write down any more is not.
+        try
+        {
+            await _works.QuiesceAsync(stop).ConfigureAwait(false);
+        }
+        catch (BoltException broken)
+        {
+            Send(new StackEvent.Warned(_clock.GetUtcNow(), broken.Diagnostic with { Severity = Severity.Warning }));
+        }
+        await StopServicesAsync([], remember: false).ConfigureAwait(false);
+        try
+        {
+            await _works.SnapshotAsync(order, stop).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (order.GoOn) await AgainAsync([], stop).ConfigureAwait(false);
+        }
     }
 
     private async Task UpAsync(StackRequest request, bool adoptOnly, CancellationToken stop)

@@ -61,7 +61,48 @@ internal sealed partial class StackWorks
                 volumes = volumes.SetItem(volume, [first.DataFolder]);
             }
         }
-        Ground.Advance(new FrozenStack(services, volumes, shared, images));
+        Ground.Advance(frozen with { Services = services, Volumes = volumes, Shared = shared, Images = images });
+    }
+
+    /// <summary>Every service has ended: what they hold becomes a file. Nothing of the stack is changed.</summary>
+    public async Task SnapshotAsync(SnapshotOrder order, CancellationToken cancellation)
+    {
+        var work = Path.Combine(Ground!.Folder, "snapshot");
+        var writer = new SnapshotWriter(rooms, work);
+        try
+        {
+            var services = ImmutableArray.CreateBuilder<SnapshotService>();
+            foreach (var service in Stack.Services)
+            {
+                var image = await ImageOfAsync(service, cancellation).ConfigureAwait(false);
+                var template = await TemplateOfAsync(service, image, CredentialsOf(service, image.Recipe), cancellation).ConfigureAwait(false);
+                var upper = Ground.UpperOf(service.Name) + "/upper";
+                string[] folders = [.. template is null ? (string[])[] : [template], .. Ground.Frozen.LayersOf(service.Name), .. Directory.Exists(upper) ? (string[])[upper] : []];
+                services.Add(new SnapshotService(service.Name, await AddAsync(writer, folders, cancellation).ConfigureAwait(false),
+                    service.Wanted.Source is Boltfiles.ServiceSource.Build ? writer.Add(image) : null));
+            }
+            var volumes = ImmutableArray.CreateBuilder<SnapshotVolume>();
+            foreach (var volume in Stack.Volumes.Select(v => v.Name))
+            {
+                var upper = Ground.UpperOfVolume(volume) + "/upper";
+                string[] folders = Ground.Frozen.Volumes.TryGetValue(volume, out var lowers) ? [.. lowers, .. Directory.Exists(upper) ? (string[])[upper] : []]
+                    : rooms.Volumes.Find(folder.Name.Id, volume) is { } own ? [own.DataFolder] : [];
+                if (folders.Length > 0) volumes.Add(new SnapshotVolume(volume, IsShared(volume), await AddAsync(writer, folders, cancellation).ConfigureAwait(false)));
+            }
+            var texts = order.Texts.Add((SnapshotRecord.LockName, System.Text.Encoding.UTF8.GetBytes(Lock.Current.ToString())));
+            await writer.WriteAsync(order with { Texts = texts }, order.Record with { Services = services.ToImmutable(), Volumes = volumes.ToImmutable() }, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (Directory.Exists(work)) Directory.Delete(work, recursive: true);
+        }
+    }
+
+    private static async Task<ImmutableArray<SnapshotLayer>> AddAsync(SnapshotWriter writer, string[] folders, CancellationToken cancellation)
+    {
+        var layers = ImmutableArray.CreateBuilder<SnapshotLayer>();
+        foreach (var it in folders) layers.Add(await writer.AddAsync(it, cancellation).ConfigureAwait(false));
+        return layers.ToImmutable();
     }
 
     /// <summary>Every service has ended: what they wrote since the stack was frozen goes.</summary>

@@ -63,9 +63,7 @@ internal sealed partial class StackWorks
     private async Task LaunchAsync(StackService service, PreparedImage image, RunningService it, bool first, CancellationToken stop)
     {
         var credentials = CredentialsOf(service, image.Recipe);
-        var template = image.Recipe is { TemplateTree: { } make } recipe && CapsuleDraft.IsEphemeral(service, recipe)
-            ? await make(credentials ?? new RecipeCredentials("", "", ""), stop).ConfigureAwait(false)
-            : null;
+        var template = await TemplateOfAsync(service, image, credentials, stop).ConfigureAwait(false);
         var place = new CapsulePlace
         {
             Id = $"{CapsuleId(service.Name)}-{it.Run}",
@@ -101,6 +99,11 @@ internal sealed partial class StackWorks
         if (it.Stopping.IsCancellationRequested) await it.Capsule.StopAsync(Grace, CancellationToken.None).ConfigureAwait(false);
         _ = DeleteOldRunsAsync(service.Name, it.Run);
     }
+
+    private async Task<string?> TemplateOfAsync(StackService service, PreparedImage image, RecipeCredentials? credentials, CancellationToken stop) =>
+        Ground?.Frozen.Whole != true && image.Recipe is { TemplateTree: { } make } recipe && CapsuleDraft.IsEphemeral(service, recipe)
+            ? await make(credentials ?? new RecipeCredentials("", "", ""), stop).ConfigureAwait(false)
+            : null;
 
     private async Task BecomeReadyAsync(StackService service, PreparedImage image, RunningService it, long begun, bool limited, CancellationToken stop)
     {

@@ -113,6 +113,18 @@ internal static class SurgeErrors
     public static Diagnostic EndedBeforeAnswer(string stack) =>
         new("BOLT6042", Severity.Error, $"stack `{stack}` ended before that was done");
 
+    public static Diagnostic SnapshotTooLarge(string stack, long most) =>
+        new("BOLT6060", Severity.Warning, $"the snapshot of `{stack}` would be larger than {most >> 20} MiB and is left out", null, "raise the limit, or keep less data in the test");
+
+    public static Diagnostic NoSnapshot(string path, string reason) =>
+        new("BOLT6061", Severity.Error, $"`{path}` cannot be replayed: {reason}", null, "name a file that a failed test of Bolt.TestKit has attached: `stack.bolt`");
+
+    public static Diagnostic SnapshotLayerMissing(string image, string layer) =>
+        new("BOLT6062", Severity.Error, $"layer {layer} of `{image}` is neither in the snapshot nor here", null, $"build the image on this machine first: `bolt build {image}`");
+
+    public static Diagnostic VariableMissing(string service, string key, string text) =>
+        new("BOLT6063", Severity.Error, $"{key} of `{service}` is `{text}`, and a variable of it is not set here", null, "set it; values from the environment are in no snapshot");
+
     public static Diagnostic NoSuchSignal(string name) =>
         new("BOLT6050", Severity.Error, $"there is no signal `{name}`", null, "write a name from signal(7), such as `TERM`, or a number");
 

@@ -5,7 +5,8 @@ namespace Bolt.TestKit.Xunit;
 
 /// <summary>
 /// A test class whose every test has a copy of a prepared stack of its own, so that its tests need no order, no clean-up and no
-/// turns. Logs of the services go to the test's output; a test that failed has a report of logs and events attached.
+/// turns. Logs of the services go to the test's output; a test that failed has a report of logs and events attached, and a snapshot
+/// that `bolt replay` opens.
 /// </summary>
 /// <param name="fixture">The prepared stack.</param>
 /// <example><code>
@@ -28,6 +29,9 @@ public abstract class StackTest(StackFixture fixture) : IAsyncLifetime
     /// <summary>Cancelled when the test is: pass it to everything that waits.</summary>
     protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    /// <summary>A failed test's snapshot may be this large; 0: it has none.</summary>
+    protected virtual long SnapshotBytes => 64 << 20;
+
     /// <summary>Takes a fork.</summary>
     public virtual async ValueTask InitializeAsync() =>
         _stack = await fixture.Stack.ForkAsync(Cancellation, TestLog.Of(TestContext.Current)).ConfigureAwait(false);
@@ -37,7 +41,7 @@ public abstract class StackTest(StackFixture fixture) : IAsyncLifetime
     public virtual async ValueTask DisposeAsync()
     {
         if (_stack is null) return;
-        await TestLog.AttachIfFailedAsync(TestContext.Current, _stack).ConfigureAwait(false);
+        await TestLog.AttachIfFailedAsync(TestContext.Current, _stack, SnapshotBytes, goOn: false).ConfigureAwait(false);
         await _stack.DisposeAsync().ConfigureAwait(false);
     }
 }
@@ -55,6 +59,9 @@ public abstract class SharedStackTest(StackFixture fixture) : IAsyncLifetime
     /// <summary>Cancelled when the test is: pass it to everything that waits.</summary>
     protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    /// <summary>A failed test's snapshot may be this large; 0: it has none.</summary>
+    protected virtual long SnapshotBytes => 64 << 20;
+
     /// <summary>Goes back to the prepared data.</summary>
     public virtual async ValueTask InitializeAsync()
     {
@@ -64,5 +71,5 @@ public abstract class SharedStackTest(StackFixture fixture) : IAsyncLifetime
 
     /// <summary>Reports, if the test failed.</summary>
     [SuppressMessage("Usage", "CA1816", Justification = "There is nothing to finalize.")]
-    public virtual ValueTask DisposeAsync() => TestLog.AttachIfFailedAsync(TestContext.Current, Stack);
+    public virtual ValueTask DisposeAsync() => TestLog.AttachIfFailedAsync(TestContext.Current, Stack, SnapshotBytes);
 }

@@ -1,14 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Bolt.TestKit;
+namespace Bolt;
 
 /// <summary>
 /// The ways from this process into one stack: a loopback address of its own (127.0.0.0/8 is all the machine's), where each port of
 /// a service has the number that it has inside, so that stacks with the same ports stand side by side. Nothing of the host is
 /// published, and nothing but this process has to run.
 /// </summary>
-internal sealed class DoorHall(EphemeralStack stack) : IDisposable
+public sealed class StackDoors(EphemeralStack stack) : IDisposable
 {
     private readonly Dictionary<(string Service, int Port), Door> _doors = [];
     private readonly Lock _lock = new();
@@ -16,6 +16,7 @@ internal sealed class DoorHall(EphemeralStack stack) : IDisposable
     private readonly IPAddress _address = new([127, (byte)(64 + Random.Shared.Next(64)), (byte)Random.Shared.Next(256), (byte)(1 + Random.Shared.Next(254))]);
     private bool _closed;
 
+    /// <summary>Where a TCP port of a service is reached from this machine; a door is opened when it is first asked for.</summary>
     public IPEndPoint EndpointOf(string service, int port)
     {
         lock (_lock)
@@ -27,6 +28,7 @@ internal sealed class DoorHall(EphemeralStack stack) : IDisposable
         }
     }
 
+    /// <summary>Closes all doors, and the connections through them.</summary>
     public void Dispose()
     {
         lock (_lock)

@@ -1,0 +1,192 @@
+using System.Collections.Immutable;
+using System.Formats.Tar;
+using System.Text;
+using System.Text.Json;
+using Bolt.Boltfiles;
+using Bolt.Builds;
+using Bolt.Diagnostics;
+using Bolt.Images;
+using Bolt.Storage;
+
+namespace Bolt.Surge;
+
+/// <summary>A snapshot as read: nothing of it has been unpacked yet.</summary>
+internal sealed record SnapshotContent(SnapshotRecord Record, string Lock, ImmutableArray<StackEvent> Events, string Log);
+
+/// <summary>
+/// Reads what <see cref="SnapshotWriter"/> wrote, from whoever: names are known ones, sizes and counts are bounded, a layer is what its
+/// name says.
+/// </summary>
+internal sealed class SnapshotReader(StackRooms rooms, string path)
+{
+    private const long MaxText = 64 << 20;
+    private const int MaxEntries = 4096;
+
+    /// <summary>The texts, which come first.</summary>
+    public SnapshotContent Open()
+    {
+        SnapshotRecord? record = null;
+        var texts = new Dictionary<string, string>();
+        foreach (var entry in Entries())
+        {
+            if (entry.Name.StartsWith(SnapshotRecord.LayersFolder, StringComparison.Ordinal)) break;
+            var text = Text(entry);
+            if (entry.Name == SnapshotRecord.Name) record = Record(text);
+            else texts[entry.Name] = text;
+        }
+        if (record is null) throw new BoltException(SurgeErrors.NoSnapshot(path, $"`{SnapshotRecord.Name}` is missing"));
+        var events = texts.GetValueOrDefault(SnapshotRecord.EventsName, "").Split('\n').Select(l => l.Length > 0 ? StackJson.ReadEvent(l) : null).OfType<StackEvent>();
+        return new SnapshotContent(record, texts.GetValueOrDefault(SnapshotRecord.LockName, ""), [.. events], texts.GetValueOrDefault(SnapshotRecord.LogName, ""));
+    }
+
+    /// <summary>Unpacks the layers: those of services and volumes into a folder that goes with the stack, those of images into the store.</summary>
+    /// <returns>By digest, the folder that holds what the layer's tar held.</returns>
+    public async Task<ImmutableDictionary<string, string>> UnpackAsync(SnapshotRecord record, string folder, CancellationToken cancellation)
+    {
+        var places = ImmutableDictionary.CreateBuilder<string, string>();
+        var own = record.Services.SelectMany(s => s.Changes).Concat(record.Volumes.SelectMany(v => v.Layers)).Select(l => l.Digest).ToHashSet();
+        foreach (var entry in Entries())
+        {
+            if (!entry.Name.StartsWith(SnapshotRecord.LayersFolder, StringComparison.Ordinal)) continue;
+            var hex = entry.Name[SnapshotRecord.LayersFolder.Length..];
+            if (!hex.EndsWith(".tar", StringComparison.Ordinal) || Digest.Parse("sha256:" + hex[..^4]) is not { } digest || entry.DataStream is not { } stream)
+                throw new BoltException(SurgeErrors.NoSnapshot(path, $"`{entry.Name}` is no layer"));
+            places[digest.ToString()] = own.Contains(digest.ToString())
+                ? await UnpackAsync(digest, stream, Path.Combine(folder, digest.Hex), cancellation).ConfigureAwait(false)
+                : await rooms.Tools.Trees.UnpackAsync(digest, () => stream, cancellation).ConfigureAwait(false);
+        }
+        return places.ToImmutable();
+    }
+
+    private async Task<string> UnpackAsync(Digest digest, Stream stream, string root, CancellationToken cancellation)
+    {
+        StoreFolders.Ensure(Path.GetDirectoryName(root)!);
+        Directory.CreateDirectory(root, TreeFiles.WhileUnpacking);
+        var owners = await Task.Run(() =>
+        {
+            using var guard = new TarGuard(stream, ContentStore.MaxBlob);
+            var found = LayerUnpack.Run(guard, root, rooms.Files.Ids, cancellation);
+            return guard.Finish() is var was && was == digest ? found : throw new BoltException(StorageErrors.WrongDigest(digest, was));
+        }, cancellation).ConfigureAwait(false);
+        if (owners.Count > 0) await rooms.Files.ApplyAsync(root, owners, cancellation).ConfigureAwait(false);
+        return root;
+    }
+
+    /// <summary>What the stack's services begin with.</summary>
+    public async Task<FrozenStack> FrozenAsync(SnapshotContent content, Boltfile wanted, ImmutableDictionary<string, string> places, string folder, bool offline, CancellationToken cancellation)
+    {
+        var pins = new LockSession(await LockAsync(content.Lock, folder, cancellation).ConfigureAwait(false));
+        var images = ImmutableDictionary.CreateBuilder<string, PreparedImage>();
+        foreach (var service in wanted.Services)
+        {
+            var known = content.Record.Services.FirstOrDefault(s => s.Name == service.Name)?.Image;
+            images[service.Name] = known is not null ? await ImageAsync(known, places, pins, offline, cancellation).ConfigureAwait(false)
+                : await rooms.Images.PrepareAsync(service.Source, Path.GetDirectoryName(wanted.Path)!, pins, offline, null, cancellation).ConfigureAwait(false);
+        }
+        ImmutableArray<string> Folders(ImmutableArray<SnapshotLayer> layers) => [.. layers.Select(l => FolderOf(l, places))];
+        return new FrozenStack(
+            content.Record.Services.ToImmutableDictionary(s => s.Name, s => Folders(s.Changes)),
+            content.Record.Volumes.Where(v => !v.Shared).ToImmutableDictionary(v => v.Name, v => Folders(v.Layers)),
+            content.Record.Volumes.Where(v => v.Shared).ToImmutableDictionary(v => v.Name, v => Folders(v.Layers)[0]),
+            images.ToImmutable(),
+            Whole: true);
+    }
+
+    private async Task<PreparedImage> ImageAsync(SnapshotImage image, ImmutableDictionary<string, string> places, LockSession pins, bool offline, CancellationToken cancellation)
+    {
+        var layers = ImmutableArray.CreateBuilder<string>();
+        foreach (var text in image.Layers)
+        {
+            var digest = Digest.Parse(text) ?? throw new BoltException(SurgeErrors.NoSnapshot(path, $"`{text}` is no digest"));
+            var tree = places.GetValueOrDefault(text) ?? rooms.Tools.Trees.Find(digest);
+            if (tree is null)
+            {
+                // What .NET projects stand on, as bolt.lock has it.
+                await rooms.Images.PrepareAsync(new ServiceSource.Image("bolt://" + DotnetProjectBuild.BaseRecipe), "/", pins, offline, null, cancellation).ConfigureAwait(false);
+                tree = rooms.Tools.Trees.Find(digest) ?? throw new BoltException(SurgeErrors.SnapshotLayerMissing(image.Reference, text));
+            }
+            layers.Add(tree);
+        }
+        return new PreparedImage
+        {
+            Reference = image.Reference,
+            Id = Digest.Parse(image.Id) ?? throw new BoltException(SurgeErrors.NoSnapshot(path, $"`{image.Id}` is no digest")),
+            Layers = layers.ToImmutable(),
+            Entrypoint = image.Entrypoint,
+            Command = image.Command,
+            Environment = image.Environment,
+            User = image.User,
+            WorkingDirectory = image.WorkingDirectory,
+            ExposedPorts = image.ExposedPorts,
+            StopSignal = image.StopSignal,
+        };
+    }
+
+    private string FolderOf(SnapshotLayer layer, ImmutableDictionary<string, string> places) =>
+        places.TryGetValue(layer.Digest, out var place) && layer.Root is not ("" or "." or "..") && !layer.Root.Contains('/', StringComparison.Ordinal)
+        && new DirectoryInfo(Path.Combine(place, layer.Root)) is { Exists: true, LinkTarget: null } folder
+            ? folder.FullName
+            : throw new BoltException(SurgeErrors.NoSnapshot(path, $"the layer {layer.Digest} is missing"));
+
+    private static async Task<BoltLock> LockAsync(string text, string folder, CancellationToken cancellation)
+    {
+        if (text.Length == 0) return BoltLock.Empty;
+        var file = Path.Combine(folder, SnapshotRecord.LockName);
+        await File.WriteAllTextAsync(file, text, cancellation).ConfigureAwait(false);
+        return BoltLock.Read(file) is { Ok: true } read ? read.Value! : throw new BoltException(BoltLock.Read(file).Diagnostics[0]);
+    }
+
+    private SnapshotRecord Record(string text)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(text, SnapshotJson.Default.SnapshotRecord) is { Version: SnapshotRecord.Format } record ? record
+                : throw new BoltException(SurgeErrors.NoSnapshot(path, "another version of Bolt wrote it"));
+        }
+        catch (JsonException e)
+        {
+            throw new BoltException(SurgeErrors.NoSnapshot(path, e.Message), e);
+        }
+    }
+
+    private string Text(TarEntry entry)
+    {
+        if (entry.Length > MaxText) throw new BoltException(SurgeErrors.NoSnapshot(path, $"`{entry.Name}` is too large"));
+        using var reader = new StreamReader(entry.DataStream ?? Stream.Null, Encoding.UTF8);
+        return reader.ReadToEnd();
+    }
+
+    private IEnumerable<TarEntry> Entries()
+    {
+        using var file = OpenFile();
+        using var guard = new TarGuard(LayerStream.Decompress(file), ContentStore.MaxBlob);
+        using var tar = new TarReader(guard, leaveOpen: true);
+        for (var count = 0; count < MaxEntries; count++)
+        {
+            TarEntry? entry;
+            try
+            {
+                entry = tar.GetNextEntry();
+            }
+            catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or ArgumentException)
+            {
+                throw new BoltException(SurgeErrors.NoSnapshot(path, e.Message), e);
+            }
+            if (entry is null) yield break;
+            if (entry.EntryType is TarEntryType.RegularFile) yield return entry;
+        }
+        throw new BoltException(SurgeErrors.NoSnapshot(path, "it has too many entries"));
+    }
+
+    private FileStream OpenFile()
+    {
+        try
+        {
+            return File.OpenRead(path);
+        }
+        catch (Exception e) when (StorageErrors.IsFileSystem(e))
+        {
+            throw StorageErrors.Wrap(path, e);
+        }
+    }
+}
