@@ -24,9 +24,20 @@ internal static class Targets
     public static Target Pack { get; } = new("pack", "Make all packages in artifacts/packages", arguments =>
         Shell.Do("bash", ["build/pack", .. arguments]), Restore);
 
+    public static Target Reference { get; } = new("reference", "Write docs/reference anew from the code", _ => TestRun.Reference(), Compile);
+
+    public static Target Documentation { get; } = new("site", "Make the documentation's site in artifacts/site; a link that leads nowhere fails", _ =>
+    {
+        var broken = Site.Make(Shell.Root, Path.Combine(Shell.Artifacts, "site"));
+        if (broken.Count > 0)
+        {
+            throw new BuildFailed("links that lead nowhere:\n  " + string.Join("\n  ", broken));
+        }
+    });
+
     public static Target Bench { get; } = new("bench", "Print the speed tables", arguments => Benchmarks.Run(arguments), Compile);
 
-    public static Target Ci { get; } = new("ci", "What .ci/run does: all tests", _ => TestRun.Named("all"), Compile);
+    public static Target Ci { get; } = new("ci", "What .ci/run does: the site, all tests", _ => TestRun.Named("all"), Documentation, Compile);
 
-    public static Target[] All { get; } = [Restore, Compile, Format, Check, Test, Pack, Bench, Ci];
+    public static Target[] All { get; } = [Restore, Compile, Format, Check, Test, Pack, Reference, Documentation, Bench, Ci];
 }

@@ -25,6 +25,10 @@ internal static class TestRun
         Finish(run);
     }
 
+    /// <summary>The tests that compare docs/reference with the code write it instead.</summary>
+    public static void Reference() => Shell.Do("env", "BOLT_ACCEPT=1",
+        Path.Combine(Shell.Root, "tests/Bolt.Runtime.Tests/bin", Targets.Configuration, "net10.0/Bolt.Runtime.Tests"), "-noLogo", "-class", "Bolt.Runtime.Tests.Reference.ReferenceTests");
+
     private static void Finish(Action run)
     {
         Ran = true;

@@ -4,10 +4,10 @@ namespace Bolt.Scenarios;
 public class TemplateTests(InstalledTool tool)
 {
     [Fact]
-    public async Task The_packed_template_makes_a_stack_that_the_tool_plans()
+    public async Task The_packed_template_makes_a_stack_that_the_tool_plans_and_brings_up()
     {
         var folder = tool.FreshFolder("template");
-        await WithTemplatesAsync(folder, async () => (await DotnetAsync(folder, "new", "bolt", "-n", "My.Shop", "-o", ".", "--port", "9080", "--no-restore")).Expect(0));
+        await tool.WithTemplatesAsync(folder, async () => (await DotnetAsync(folder, "new", "bolt", "-n", "My.Shop", "-o", ".", "--port", "9080", "--no-restore")).Expect(0));
         var text = File.ReadAllText(Path.Combine(folder, "Boltfile.toml"));
         Assert.Contains("project = \"my-shop\"", text, StringComparison.Ordinal);
         Assert.Contains("\"9080:80\"", text, StringComparison.Ordinal);
@@ -15,13 +15,27 @@ public class TemplateTests(InstalledTool tool)
         Assert.NotEmpty(Directory.GetFiles(Path.Combine(folder, "api"), "*.csproj"));
         Assert.False(Directory.Exists(Path.Combine(folder, ".template.config")));
         await PlansAsync(folder, "web", "api", "db");
+        // Any free port of the host, as the tests of others run beside.
+        File.WriteAllText(Path.Combine(folder, "Boltfile.toml"), text.Replace("9080:80", "80", StringComparison.Ordinal));
+        try
+        {
+            (await tool.BoltAsync(folder, "up", "-d")).Expect(0);
+            var view = new StackView(System.Text.Json.JsonDocument.Parse((await tool.BoltAsync(folder, "ps", "--json")).Expect(0).Output).RootElement);
+            Assert.Equal(["ready", "ready", "ready"], view.Services.Select(s => s.State));
+            using var client = new HttpClient();
+            Assert.Contains("<html", await client.GetStringAsync($"http://127.0.0.1:{view.Service("web").HostPort(80)}/", TestContext.Current.CancellationToken), StringComparison.OrdinalIgnoreCase);
+        }
+        finally
+        {
+            await tool.BoltAsync(folder, "down", "--volumes");
+        }
     }
 
     [Fact]
     public async Task Web_projects_and_recipes_are_planned_as_their_options_say()
     {
         var (web, capsule) = (tool.FreshFolder("web"), tool.FreshFolder("capsule"));
-        await WithTemplatesAsync(web, async () =>
+        await tool.WithTemplatesAsync(web, async () =>
         {
             (await DotnetAsync(web, "new", "bolt-web", "-n", "My.Shop", "-o", ".", "--database", "postgres", "--port", "9123", "--no-restore")).Expect(0);
             (await DotnetAsync(capsule, "new", "bolt-capsule", "-n", "cache", "--debian-package", "memcached", "--port", "11311")).Expect(0);
@@ -41,7 +55,7 @@ public class TemplateTests(InstalledTool tool)
     public async Task A_web_project_and_a_recipe_are_brought_up_together()
     {
         var folder = tool.FreshFolder("both");
-        await WithTemplatesAsync(folder, async () =>
+        await tool.WithTemplatesAsync(folder, async () =>
         {
             (await DotnetAsync(folder, "new", "bolt-web", "-n", "Both", "-o", ".", "--no-restore")).Expect(0);
             (await DotnetAsync(folder, "new", "bolt-capsule", "-n", "memcached", "-o", ".")).Expect(0);
@@ -69,7 +83,7 @@ public class TemplateTests(InstalledTool tool)
     public async Task Tests_from_the_template_pass_and_their_build_checks_the_Boltfile()
     {
         var folder = tool.FreshFolder("tests");
-        await WithTemplatesAsync(folder, async () => (await DotnetAsync(folder, "new", "bolt-tests", "-n", "Shop.Tests", "-o", ".", "--no-restore")).Expect(0));
+        await tool.WithTemplatesAsync(folder, async () => (await DotnetAsync(folder, "new", "bolt-tests", "-n", "Shop.Tests", "-o", ".", "--no-restore")).Expect(0));
         (await DotnetAsync(folder, "restore", $"-p:RestoreAdditionalProjectSources={InstalledTool.Packages}")).Expect(0);
         var passed = (await DotnetAsync(folder, "test", "--no-restore")).Expect(0);
         Assert.DoesNotContain("warning", passed.Output, StringComparison.Ordinal);
@@ -85,20 +99,6 @@ public class TemplateTests(InstalledTool tool)
         File.AppendAllText(boltfile, "\nfrobnicate = 1\n");
         var failed = (await DotnetAsync(folder, "build", "--no-restore")).Expect(1);
         Assert.Contains("error BOLT1004", failed.Output, StringComparison.Ordinal);
-    }
-
-    private async Task WithTemplatesAsync(string folder, Func<Task> work)
-    {
-        var packed = Assert.Single(Directory.GetFiles(InstalledTool.Packages, "Bolt.Templates.*.nupkg"));
-        (await DotnetAsync(folder, "new", "install", packed)).Expect(0);
-        try
-        {
-            await work();
-        }
-        finally
-        {
-            await DotnetAsync(folder, "new", "uninstall", "Bolt.Templates");
-        }
     }
 
     private async Task PlansAsync(string folder, params string[] services)
