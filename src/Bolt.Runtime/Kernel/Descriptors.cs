@@ -32,10 +32,32 @@ internal static unsafe class Descriptors
     }
 
     /// <summary>
-    /// A sealed copy of a program: whoever gets at the /proc/PID/exe of its process finds nothing that can be written
-    /// (CVE-2019-5736).
+    /// A program that nobody can write to by way of the /proc/PID/exe of its process (CVE-2019-5736): through a read-only
+    /// mount that stands nowhere, else, where no mount may be made, a sealed copy.
     /// </summary>
-    public static Fd? SealedCopy(string path, out Errno error)
+    public static Fd? Unwritable(string path, out Errno error)
+    {
+        if (ReadOnlyMount(path) is not { } mount)
+            return SealedCopy(path, out error);
+        error = Errno.None;
+        return mount;
+    }
+
+    private static Fd? ReadOnlyMount(string path)
+    {
+        nint tree;
+        fixed (byte* text = Encoding.UTF8.GetBytes(path + "\0"))
+            tree = Sys.OpenTree(Sys.AtFdCwd, text, Sys.OpenTreeClone | Sys.OCloseOnExec);
+        if (tree < 0)
+            return null;
+        var mount = new Fd((int)tree);
+        if (Sys.SetMountAttributes(mount.Number, Sys.AttrReadOnly, 0, 0, recursive: false) >= 0)
+            return mount;
+        mount.Dispose();
+        return null;
+    }
+
+    private static Fd? SealedCopy(string path, out Errno error)
     {
         const int closeOnExec = 1, allowSealing = 2, addSeals = 1033, sealAll = 15;
         nint source;

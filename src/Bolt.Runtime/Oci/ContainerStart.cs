@@ -18,8 +18,8 @@ internal sealed class ContainerStart(string id, string shimPath)
     public Action<Fd>? OnTerminal { get; init; }
     /// <summary>The listener of a seccomp filter.</summary>
     public Action<Fd>? OnListener { get; init; }
-    /// <summary>The shim is executed from a sealed copy: nothing that gets at its executable can change the host's.</summary>
-    public bool Sealed { get; init; }
+    /// <summary>Nothing that gets at the shim's executable can change the host's.</summary>
+    public bool Unwritable { get; init; }
 
     /// <summary>The pid of the process that was made; the shim has ended.</summary>
     public int Run(ContainerSheet sheet)
@@ -52,7 +52,7 @@ internal sealed class ContainerStart(string id, string shimPath)
 
     private int Start(Fd sheet, Fd control, int preserved)
     {
-        using var copy = Sealed ? Descriptors.SealedCopy(shimPath, out var error) ?? throw new BoltException(OciErrors.NoShim(shimPath, error.Text())) : null;
+        using var copy = Unwritable ? Descriptors.Unwritable(shimPath, out var error) ?? throw new BoltException(OciErrors.NoShim(shimPath, error.Text())) : null;
         // Above what the container is given, which may not be open here.
         using var sheetAbove = Descriptors.Above(sheet, 3 + preserved);
         using var controlAbove = Descriptors.Above(control, 3 + preserved);

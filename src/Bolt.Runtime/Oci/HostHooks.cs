@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Bolt.Diagnostics;
 using Bolt.Kernel;
 
@@ -28,7 +27,7 @@ internal static class HostHooks
     {
         if (hook.Path?.StartsWith('/') != true)
             return "has no absolute path";
-        using var input = Descriptors.Memory("state", JsonSerializer.SerializeToUtf8Bytes(state, OciRuntimeJson.Default.OciStateReport), out var error);
+        using var input = Descriptors.Memory("state", OciJsonWriter.Bytes(state), out var error);
         using var nothing = Descriptors.OpenNull();
         if (input is null || nothing is null)
             return error.Text();

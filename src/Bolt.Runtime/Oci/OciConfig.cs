@@ -1,6 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
-
 namespace Bolt.Oci;
 
 /// <summary>config.json of OCI runtime-spec 1.2 (config.md). What is missing is null; what is unknown is left out, as the spec asks.</summary>
@@ -30,8 +28,8 @@ internal sealed record OciMount
 }
 
 internal sealed record OciIdMapping(
-    [property: JsonPropertyName("containerID")] uint ContainerId,
-    [property: JsonPropertyName("hostID")] uint HostId,
+    uint ContainerId,
+    uint HostId,
     uint Size);
 
 internal sealed record OciProcess
@@ -50,7 +48,6 @@ internal sealed record OciProcess
     public OciScheduler? Scheduler { get; init; }
     public string? SelinuxLabel { get; init; }
     public OciIoPriority? IoPriority { get; init; }
-    [JsonPropertyName("execCPUAffinity")]
     public OciAffinity? ExecCpuAffinity { get; init; }
 }
 
@@ -86,7 +83,7 @@ internal sealed record OciScheduler
     public long Period { get; init; }
 }
 
-internal sealed record OciIoPriority([property: JsonPropertyName("class")] string? Kind, int Priority);
+internal sealed record OciIoPriority(string? Kind, int Priority);
 
 internal sealed record OciAffinity(string? Initial, string? Final);
 

@@ -1,64 +1,52 @@
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Bolt.Diagnostics;
 
 namespace Bolt.Oci;
 
 /// <summary>Reads JSON that came from outside: bounded, and with what is wrong and where.</summary>
-internal static class OciConfigReader
+internal static partial class OciConfigReader
 {
     /// <summary>Podman's longest are some 100 KiB.</summary>
     public const int MaxBytes = 8 << 20;
 
-    public static OciConfig Config(string path) => Read(path, OciRuntimeJson.Default.OciConfig);
+    public static OciConfig Config(string path) => Config(Bytes(path), path);
 
-    public static T Read<T>(string path, JsonTypeInfo<T> type)
-        where T : class
+    public static OciConfig Config(ReadOnlyMemory<byte> bytes, string path) => OciNode.Parse(bytes, path, Config);
+
+    public static OciProcess Process(string path) => OciNode.Parse(Bytes(path), path, Process);
+
+    public static OciResources Resources(ReadOnlyMemory<byte> bytes, string path) => OciNode.Parse(bytes, path, Resources);
+
+    public static OciState State(string path) => OciNode.Parse(Bytes(path), path, State);
+
+    private static byte[] Bytes(string path)
     {
-        byte[] bytes;
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1);
             if (file.CanSeek && file.Length > MaxBytes)
                 throw new BoltException(OciErrors.BadJson(path, $"it is longer than {MaxBytes} bytes"));
-            bytes = ReadAll(file);
+            return ReadAll(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new BoltException(OciErrors.NoFile(path, Reason(e)), e);
         }
-        return Parse(bytes, path, type);
-    }
-
-    public static T Parse<T>(ReadOnlySpan<byte> bytes, string path, JsonTypeInfo<T> type)
-        where T : class
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(bytes, type) ?? throw new BoltException(OciErrors.BadJson(path, "it is null"));
-        }
-        catch (JsonException e)
-        {
-            throw new BoltException(OciErrors.BadJson(path, $"{e.Path} in line {e.LineNumber + 1}: {e.Message}"), e);
-        }
-        catch (InvalidOperationException e)
-        {
-            // A text that is no Unicode.
-            throw new BoltException(OciErrors.BadJson(path, e.Message), e);
-        }
     }
 
     private static byte[] ReadAll(FileStream file)
     {
-        using var memory = new MemoryStream();
-        var chunk = new byte[64 << 10];
-        while (file.Read(chunk) is > 0 and var got)
+        var bytes = new byte[16 << 10];
+        var length = 0;
+        while (file.Read(bytes, length, bytes.Length - length) is > 0 and var got)
         {
-            memory.Write(chunk, 0, got);
-            if (memory.Length > MaxBytes)
+            length += got;
+            if (length > MaxBytes)
                 throw new BoltException(OciErrors.BadJson(file.Name, $"it is longer than {MaxBytes} bytes"));
+            if (length == bytes.Length)
+                Array.Resize(ref bytes, length * 2);
         }
-        return memory.ToArray();
+
+        return bytes[..length];
     }
 
     private static string Reason(Exception e) => e is FileNotFoundException or DirectoryNotFoundException ? "no such file or directory" : e.Message;

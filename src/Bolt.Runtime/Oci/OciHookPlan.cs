@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using Bolt.Launch;
 
 namespace Bolt.Oci;
@@ -39,7 +38,7 @@ internal sealed class OciHookPlan
 
     private static (string Head, string Tail) State(OciConfig config, OciLaunchRequest request, string status)
     {
-        var json = JsonSerializer.Serialize(new OciStateReport
+        var json = OciJsonWriter.Text(new OciStateReport
         {
             OciVersion = config.OciVersion!,
             Id = request.Id,
@@ -47,7 +46,7 @@ internal sealed class OciHookPlan
             Pid = PidMark,
             Bundle = request.Bundle,
             Annotations = config.Annotations,
-        }, OciRuntimeJson.Default.OciStateReport);
+        });
         // The fields before the pid are the runtime's own, and an id has no quotes.
         const string before = "\"pid\":";
         var at = json.IndexOf(before, StringComparison.Ordinal) + before.Length;

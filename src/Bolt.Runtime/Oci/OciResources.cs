@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace Bolt.Oci;
 
 /// <summary>linux.resources of config.json (config-linux.md#control-groups), also what `update --resources` reads.</summary>
@@ -9,7 +7,6 @@ internal sealed record OciResources
     public OciMemory? Memory { get; init; }
     public OciCpu? Cpu { get; init; }
     public OciPids? Pids { get; init; }
-    [JsonPropertyName("blockIO")]
     public OciBlockIo? BlockIo { get; init; }
     public IReadOnlyList<OciHugepageLimit>? HugepageLimits { get; init; }
     public OciNetworkClass? Network { get; init; }
@@ -25,10 +22,8 @@ internal sealed record OciMemory
     public long? Reservation { get; init; }
     public long? Swap { get; init; }
     public long? Kernel { get; init; }
-    [JsonPropertyName("kernelTCP")]
     public long? KernelTcp { get; init; }
     public ulong? Swappiness { get; init; }
-    [JsonPropertyName("disableOOMKiller")]
     public bool? DisableOomKiller { get; init; }
     public bool? UseHierarchy { get; init; }
     public bool? CheckBeforeUpdate { get; init; }
@@ -56,9 +51,7 @@ internal sealed record OciBlockIo
     public IReadOnlyList<OciWeightDevice>? WeightDevice { get; init; }
     public IReadOnlyList<OciThrottleDevice>? ThrottleReadBpsDevice { get; init; }
     public IReadOnlyList<OciThrottleDevice>? ThrottleWriteBpsDevice { get; init; }
-    [JsonPropertyName("throttleReadIOPSDevice")]
     public IReadOnlyList<OciThrottleDevice>? ThrottleReadOperationsDevice { get; init; }
-    [JsonPropertyName("throttleWriteIOPSDevice")]
     public IReadOnlyList<OciThrottleDevice>? ThrottleWriteOperationsDevice { get; init; }
 }
 
@@ -68,7 +61,7 @@ internal sealed record OciThrottleDevice(long Major, long Minor, ulong Rate);
 
 internal sealed record OciHugepageLimit(string? PageSize, ulong Limit);
 
-internal sealed record OciNetworkClass([property: JsonPropertyName("classID")] uint? ClassId, IReadOnlyList<OciNetworkPriority>? Priorities);
+internal sealed record OciNetworkClass(uint? ClassId, IReadOnlyList<OciNetworkPriority>? Priorities);
 
 internal sealed record OciNetworkPriority(string? Name, uint Priority);
 

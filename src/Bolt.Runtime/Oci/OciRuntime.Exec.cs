@@ -66,7 +66,7 @@ public sealed partial class OciRuntime
         var sheet = new OciExec(state, process, host, seccomp, config.Linux?.Personality, preserved).ToSheet();
         var start = new ContainerStart(options.Id, _shim)
         {
-            Sealed = !OciExec.HasOtherUsers(state.Pid),
+            Unwritable = !OciExec.HasOtherUsers(state.Pid),
             OnLauncher = OciExec.IsAttached(state, host) ? launcher => Attach(host, state, launcher) : null,
             OnTerminal = console ?? (master => SendConsole(options.ConsoleSocket!, master)),
             OnListener = listener => SendListener(config, state, state.Pid, listener),
@@ -86,7 +86,7 @@ public sealed partial class OciRuntime
     {
         if (options.ProcessFile is { } file)
         {
-            var given = OciConfigReader.Read(file, OciRuntimeJson.Default.OciProcess);
+            var given = OciConfigReader.Process(file);
             return options.Terminal is { } asked ? given with { Terminal = asked } : given;
         }
         var own = config.Process ?? new OciProcess { Cwd = "/" };

@@ -27,7 +27,7 @@ public sealed partial class OciRuntime
             var sheet = new OciLaunch(config, host, request with { Cgroups = _cgroup?.Folders ?? [] }, seccomp).ToSheet();
             var start = new ContainerStart(request.Id, runtime._shim)
             {
-                Sealed = config.Linux!.Namespaces?.Any(n => n.Type == "user" && string.IsNullOrEmpty(n.Path)) != true,
+                Unwritable = config.Linux!.Namespaces?.Any(n => n.Type == "user" && string.IsNullOrEmpty(n.Path)) != true,
                 OnHooks = Hooks,
                 OnLauncher = scope is null ? null : launcher => Enter(scope, launcher),
                 OnTerminal = console ?? (master => SendConsole(options.ConsoleSocket!, master)),

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using Bolt.Capsules;
 using Bolt.Diagnostics;
 using Bolt.Kernel;
@@ -101,8 +100,8 @@ public sealed partial class OciRuntime
 
     /// <summary>The state as JSON, with what runc adds to it.</summary>
     public string State(string id) => _store.TryRead(id) is { } state
-        ? JsonSerializer.Serialize(_store.Listing(state), OciRuntimeJson.Default.OciListing)
-        : JsonSerializer.Serialize(new OciStateReport { OciVersion = OciText.Version, Id = id, Status = "creating", Bundle = "" }, OciRuntimeJson.Default.OciStateReport);
+        ? OciJsonWriter.Text(_store.Listing(state))
+        : OciJsonWriter.Text(new OciStateReport { OciVersion = OciText.Version, Id = id, Status = "creating", Bundle = "" });
 
     /// <summary>Sends a signal, by name or number, to the container's first process, or to all that it has.</summary>
     public void Kill(string id, string signal, bool all)
@@ -178,7 +177,7 @@ public sealed partial class OciRuntime
         var state = _store.Read(id);
         if (_store.Status(state) is var status and ("stopped" or "creating"))
             throw new BoltException(OciErrors.WrongStatus("update", id, status));
-        var wanted = OciConfigReader.Parse(resources, "resources", OciRuntimeJson.Default.OciResources);
+        var wanted = OciConfigReader.Resources(resources.ToArray(), "resources");
         ContainerCgroup.Update(state.Cgroups, wanted);
         if (state.Unit is { } unit && SystemdBus.Find() is { } bus)
         {
@@ -199,11 +198,7 @@ public sealed partial class OciRuntime
     ];
 
     /// <summary>As <see cref="List"/>, as a JSON array with all that is known.</summary>
-    public string ListJson()
-    {
-        OciListing[] all = [.. _store.Ids().Select(_store.ReadIfThere).OfType<OciState>().Select(_store.Listing)];
-        return JsonSerializer.Serialize(all, OciRuntimeJson.Default.OciListingArray);
-    }
+    public string ListJson() => OciJsonWriter.Text(_store.Ids().Select(_store.ReadIfThere).OfType<OciState>().Select(_store.Listing));
 
     /// <summary>Pids of the container's processes, as the host counts them.</summary>
     public IReadOnlyList<int> Processes(string id) => ContainerCgroup.Processes(_store.Read(id).Cgroups);
@@ -259,13 +254,13 @@ public sealed partial class OciRuntime
     {
         var path = config.Linux!.Seccomp!.ListenerPath!;
         using var socket = Descriptors.ConnectStream(path, out var error) ?? throw new BoltException(OciErrors.Socket("seccomp listener", path, error));
-        var message = JsonSerializer.SerializeToUtf8Bytes(new OciProcessState
+        var message = OciJsonWriter.Bytes(new OciProcessState
         {
             OciVersion = state.OciVersion,
             Pid = pid,
             Metadata = config.Linux.Seccomp.ListenerMetadata,
             State = _store.Report(state),
-        }, OciRuntimeJson.Default.OciProcessState);
+        });
         if (Descriptors.Send(socket, message, listener) is var refused and not Errno.None)
             throw new BoltException(OciErrors.Socket("seccomp listener", path, refused));
     }

@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace Bolt.Oci;
 
 /// <summary>What a container's folder says about it; its status is asked of the kernel.</summary>
@@ -28,10 +26,8 @@ internal sealed record OciStateReport
     public required string OciVersion { get; init; }
     public required string Id { get; init; }
     public required string Status { get; init; }
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Pid { get; init; }
     public required string Bundle { get; init; }
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, string>? Annotations { get; init; }
 }
 
@@ -45,7 +41,6 @@ internal sealed record OciListing
     public required string Bundle { get; init; }
     public required string Rootfs { get; init; }
     public required DateTime Created { get; init; }
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, string>? Annotations { get; init; }
     public required string Owner { get; init; }
 }
@@ -56,7 +51,6 @@ internal sealed record OciProcessState
     public required string OciVersion { get; init; }
     public IReadOnlyList<string> Fds { get; } = ["seccompFd"];
     public required int Pid { get; init; }
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Metadata { get; init; }
     public required OciStateReport State { get; init; }
 }

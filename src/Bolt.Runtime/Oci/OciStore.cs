@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Bolt.Diagnostics;
 using Bolt.Kernel;
 
@@ -43,7 +42,7 @@ internal sealed class OciStore(string root)
     public void Write(OciState state)
     {
         var file = Path.Combine(Folder(state.Id), StateFile);
-        File.WriteAllBytes(file + ".new", JsonSerializer.SerializeToUtf8Bytes(state, OciRuntimeJson.Default.OciState));
+        File.WriteAllBytes(file + ".new", OciJsonWriter.Bytes(state));
         File.Move(file + ".new", file, overwrite: true);
     }
 
@@ -54,7 +53,7 @@ internal sealed class OciStore(string root)
         if (!Directory.Exists(folder))
             throw new BoltException(OciErrors.NotFound(id));
         var file = Path.Combine(folder, StateFile);
-        return File.Exists(file) ? OciConfigReader.Read(file, OciRuntimeJson.Default.OciState) : null;
+        return File.Exists(file) ? OciConfigReader.State(file) : null;
     }
 
     /// <summary>Null, too, when it was deleted since its name was seen: a list shows those that are there.</summary>

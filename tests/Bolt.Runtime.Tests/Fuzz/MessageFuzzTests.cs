@@ -70,7 +70,7 @@ public class MessageFuzzTests
         {
             try
             {
-                var config = OciConfigReader.Parse(bytes, "config.json", OciRuntimeJson.Default.OciConfig);
+                var config = OciConfigReader.Config(bytes, "config.json");
                 var findings = OciCheck.Of(config, host).ToBuilder();
                 if (config.Linux?.Seccomp is { } seccomp)
                     SeccompRules.Of(seccomp, findings);

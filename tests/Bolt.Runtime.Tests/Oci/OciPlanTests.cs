@@ -65,7 +65,7 @@ public class OciPlanTests
     [InlineData("""{"ociVersion":"1.0.2","root":{"path":"r"},"process":{"cwd":"/","args":["a"],"apparmorProfile":"x"},"linux":{"namespaces":[{"type":"mount"}]}}""", "AppArmor")]
     public void What_cannot_be_had_is_said(string json, string word)
     {
-        var config = OciConfigReader.Parse(Encoding.UTF8.GetBytes(json), "config.json", OciRuntimeJson.Default.OciConfig);
+        var config = OciConfigReader.Config(Encoding.UTF8.GetBytes(json), "config.json");
         Assert.Contains(OciCheck.Of(config, Host), finding => finding.Message.Contains(word, StringComparison.Ordinal));
     }
 
@@ -76,7 +76,7 @@ public class OciPlanTests
     [InlineData("""{"process":{"args":"sh"}}""")]
     [InlineData("""{"mounts":{}}""")]
     public void Other_JSON_is_a_diagnostic(string json) =>
-        Assert.Equal("BOLT5302", Assert.Throws<BoltException>(() => OciConfigReader.Parse(Encoding.UTF8.GetBytes(json), "config.json", OciRuntimeJson.Default.OciConfig)).Diagnostic.Code);
+        Assert.Equal("BOLT5302", Assert.Throws<BoltException>(() => OciConfigReader.Config(Encoding.UTF8.GetBytes(json), "config.json")).Diagnostic.Code);
 
     [Theory]
     [InlineData("TERM", 15)]
