@@ -40,6 +40,16 @@ internal static class ShimFigure
         var rest = TimeSpan.FromMilliseconds(30);
         await Contest.PrintAsync(what + ", from rest", runs, entries, rest: rest);
         await Contest.PrintAsync(what + ", ten in a row", runs, entries, row: 10);
+        if (Peer.Find("bolt oci", "BOLT_BENCH_BOLT", "bolt") is { } tool)
+        {
+            var bolt = tool with { Command = [.. tool.Command, "oci"] };
+            var state = Directory.CreateDirectory(Path.Combine(bundle.Folder, "bolt-oci")).FullName;
+            Entry[] runtimes = [bolt.Entry("bolt oci run", bundle.Folder, "--root", state, "run", "bench"), .. entries[1..^1]];
+            const string same = "the same bundle by an OCI runtime's command line: start to end";
+            await Contest.PrintAsync(same + ", from rest", runs, runtimes, rest: rest);
+            await Contest.PrintAsync(same + ", ten in a row", runs, runtimes, row: 10);
+        }
+
         await Contest.PrintAsync("/bin/true in a running capsule, from rest", runs, commands, rest: rest);
         await Contest.PrintAsync("/bin/true in a running capsule, ten in a row", runs, commands, row: 10);
         await PrintParallelAsync(many, Math.Max(3, runs / 8));
