@@ -17,6 +17,7 @@ public sealed partial class BoltRuntime
         yield return HostChecks.UserNamespaces();
         yield return HostChecks.SubordinateIds();
         yield return HostChecks.Cgroups();
+        yield return HostChecks.ShimConfinement();
         yield return HostChecks.Pasta();
         yield return HostChecks.Tun();
         yield return HostChecks.Nft();

@@ -73,6 +73,10 @@ internal sealed partial class HostChecks(BoltOptions options)
             : new HostCheck(name, kind, HostErrors.NoDelegation(kind));
     }
 
+    public static HostCheck ShimConfinement() => Landlock.Version is > 0 and var version
+        ? new HostCheck("landlock", $"version {version}", null)
+        : new HostCheck("landlock", "none", HostErrors.NoLandlock());
+
     public static HostCheck Pasta() => HostFacts.Program("pasta") is { } path
         ? new HostCheck("pasta", path, null)
         : new HostCheck("pasta", "not installed", HostErrors.NoPasta(HostFacts.IsRoot));

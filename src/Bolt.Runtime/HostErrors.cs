@@ -54,6 +54,9 @@ internal static class HostErrors
     public static Diagnostic NoDelegation(string cgroups) => Note("BOLT9115",
         $"cgroups ({cgroups}) are not delegated to this user, so memory and CPU limits cannot be applied", "log in through systemd (`loginctl enable-linger`), or run Bolt as root");
 
+    public static Diagnostic NoLandlock() => Note("BOLT9117",
+        "the kernel has no Landlock, so the processes that watch capsules are not confined to their files", "boot a kernel with CONFIG_SECURITY_LANDLOCK and `landlock` in its lsm= list");
+
     private static Diagnostic Lacks(string code, string message, string fix, Diagnostic? cause = null) => new(code, Severity.Error, message, null, fix, cause);
 
     private static Diagnostic Limits(string code, string message, string fix) => new(code, Severity.Warning, message, null, fix);

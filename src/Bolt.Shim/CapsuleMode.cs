@@ -49,7 +49,7 @@ internal static unsafe class CapsuleMode
         }
         StandardStreams.Report(ShimReport.Success(capsule.InitPid) with { Skipped = capsule.Skipped });
         StandardStreams.Detach(keepInput: sheet.DieWithOwner);
-        return new Monitor(sheet, capsule, listener, log).Run();
+        return FirstThread.Watch(new Monitor(sheet, capsule, listener, log).Run);
     }
 
     private static int Fail(LaunchFailure failure)

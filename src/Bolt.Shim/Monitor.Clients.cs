@@ -129,6 +129,14 @@ internal sealed unsafe partial class Monitor
 
     private ExecutedProcess? Launch(MonitorMessage.Exec exec, out LaunchFailure? failure)
     {
+        LaunchFailure? failed = null;
+        var command = FirstThread.Run(() => LaunchHere(exec, out failed));
+        failure = failed;
+        return command;
+    }
+
+    private ExecutedProcess? LaunchHere(MonitorMessage.Exec exec, out LaunchFailure? failure)
+    {
         try
         {
             return Launcher.Exec(

@@ -113,8 +113,9 @@ internal static unsafe class TreeRemoval
         fixed (byte* text = name)
         {
             var result = Sys.Unlink(folder, text);
-            if (result.Error() is Errno.EISDIR or Errno.EPERM)
-                result = Sys.RemoveFolderAt(folder, text);
+            // Landlock asks for the right to remove files before anyone asks whether it is one.
+            if (result.Error() is Errno.EISDIR or Errno.EPERM or Errno.EACCES && Sys.RemoveFolderAt(folder, text) is var removed && removed.Error() != Errno.ENOTDIR)
+                result = removed;
             return result.Error() == Errno.EEXIST ? Errno.ENOTEMPTY : result.Error();
         }
     }

@@ -72,6 +72,8 @@ public class CapsuleExecTests
     {
         await using var room = await CapsuleRoom.OpenAsync();
         var capsule = await room.StartAsync("sleep", "1000");
+        // After its first command its monitor has all that it keeps.
+        await CapsuleRoom.ExecAsync(capsule, CapsuleRoom.Command("true"));
         var before = Descriptors(capsule);
         var codes = await Task.WhenAll(Enumerable.Range(0, 100).Select(async i =>
             await CapsuleRoom.ExecAsync(capsule, CapsuleRoom.Command("sh", "-c", $"echo {i}; exit {i}"))));
