@@ -78,7 +78,7 @@ internal static class SpdxDocument
         {
             // SPDX 2.3, 7.9: SHA-1 of the files' sorted SHA-1 in one text.
             json.WriteStartObject("packageVerificationCode");
-            json.WriteString("packageVerificationCodeValue", Convert.ToHexStringLower(SHA1.HashData(Encoding.ASCII.GetBytes(string.Concat(files.Select(f => f.Sha1).Order(StringComparer.Ordinal))))));
+            json.WriteString("packageVerificationCodeValue", Convert.ToHexStringLower(CryptographicOperations.HashData(HashAlgorithmName.SHA1, Encoding.ASCII.GetBytes(string.Concat(files.Select(f => f.Sha1).Order(StringComparer.Ordinal))))));
             json.WriteEndObject();
         }
         if (sha256 is not null)
