@@ -10,6 +10,7 @@ internal static unsafe partial class StepRunner
     {
         LaunchOperation.Streams => TakeStreams(state),
         LaunchOperation.ExecTerminal => MakeExecTerminal(state),
+        LaunchOperation.Affinity => SetAffinity(step->A),
         LaunchOperation.ExactLimit => SetExactLimit(step),
         LaunchOperation.Personality => Sys.Call(SystemCall.personality, (nint)step->X),
         LaunchOperation.SchedulerTimes => KeepTimes(state, step),
@@ -260,5 +261,41 @@ internal static unsafe partial class StepRunner
         if (result >= 0 && (status.Mode & Sys.TypeMask) != Sys.TypeFile)
             return -(int)Errno.EACCES;
         return result < 0 ? result : Sys.Access(path, 1);
+    }
+
+    // As many processors as glibc's cpu_set_t has.
+    private static nint SetAffinity(byte* list)
+    {
+        const int most = 1024;
+        var mask = stackalloc ulong[most / 64];
+        new Span<ulong>(mask, most / 64).Clear();
+        while (*list != 0)
+        {
+            var first = Number(ref list);
+            var last = first;
+            if (*list == '-')
+            {
+                list++;
+                last = Number(ref list);
+            }
+
+            if (first < 0 || last is < 0 or >= most || *list is not (0 or (byte)','))
+                return -(nint)Errno.EINVAL;
+            for (; first <= last; first++)
+                mask[first / 64] |= 1UL << (first % 64);
+            if (*list == ',')
+                list++;
+        }
+
+        return Sys.Call(SystemCall.sched_setaffinity, 0, most / 8, (nint)mask);
+    }
+
+    // -1 where there are no digits.
+    private static int Number(ref byte* text)
+    {
+        var number = -1;
+        for (; *text is >= (byte)'0' and <= (byte)'9' && number < 1 << 20; text++)
+            number = Math.Max(number, 0) * 10 + (*text - '0');
+        return number;
     }
 }

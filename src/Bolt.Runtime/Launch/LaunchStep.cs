@@ -60,6 +60,7 @@ internal enum LaunchOperation
     MakeNamespace,     // A uid map, B gid map as in /proc/PID/uid_map, X slot: a user namespace that only maps
     ListenStart,       // A folder, X slot: the socket "start" in it, on which the container awaits its start
     OutOfMemoryScore,  // X value for the init
+    Affinity,          // A processors as "0-2,4": of whoever does it, and of those it forks
     SetMount,          // A name for messages, X slot of a tree, Y attributes set and (upper half) cleared, Z MountPropagation.Pack
     MapMount,          // A name for messages, X slot of a tree, Y slot of a user namespace or -1: the init's, Z 1: with what is below
     // By the process in between, before it forks the init.

@@ -64,6 +64,9 @@ internal static class CgroupLimits
 
     private static IEnumerable<CgroupWrite> Memory(OciMemory memory)
     {
+        // No limit of memory can lie above one of memory and swap: without either, that goes first.
+        if (memory is { Limit: -1, Swap: null or 0 or -1 })
+            yield return new("memory", "memory.memsw.limit_in_bytes", "-1", "memory.swap", Optional: true);
         if (memory.Limit is { } limit and not 0)
             yield return new("memory", "memory.limit_in_bytes", Text(limit), "memory.limit");
         if (memory.Swap is { } swap and not 0)

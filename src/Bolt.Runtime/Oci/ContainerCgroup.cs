@@ -58,15 +58,37 @@ internal sealed class ContainerCgroup
     }
 
     /// <summary>Applies limits to the groups of a running container.</summary>
-    public static void Update(IReadOnlyList<string> folders, OciResources resources)
+    /// <summary>What was written.</summary>
+    public static ImmutableArray<CgroupWrite> Update(IReadOnlyList<string> folders, OciResources resources)
     {
         var tree = CgroupTree.Read();
+        if (tree.Unified && folders.Count > 0)
+            resources = Completed(resources, folders[0]);
         var group = new ContainerCgroup(tree, "") { Folders = [.. folders] };
         var guarded = Sys.EffectiveUid() == 0 && !IsInUserNamespace();
         var limits = Limits(tree, resources);
         group.Apply(guarded ? limits : limits.RemoveAll(limit => limit.Controller == "devices"));
         if (guarded)
             group.Guard(resources);
+        return limits;
+    }
+
+    // Two fields that are one file of version 2, or are counted from each other: what is not given stays as it is.
+    private static OciResources Completed(OciResources wanted, string folder)
+    {
+        if (wanted.Cpu is { } cpu && (cpu.Quota is null or 0) != (cpu.Period is null or 0)
+            && HostFacts.ReadLine(Path.Combine(folder, "cpu.max"))?.Split(' ') is [var quota, var period])
+            wanted = wanted with
+            {
+                Cpu = cpu with
+                {
+                    Quota = cpu.Quota is not (null or 0) ? cpu.Quota : long.TryParse(quota, CultureInfo.InvariantCulture, out var known) ? known : -1,
+                    Period = cpu.Period is not (null or 0) ? cpu.Period : ulong.Parse(period, CultureInfo.InvariantCulture),
+                },
+            };
+        if (wanted.Memory is { Swap: > 0, Limit: null or 0 } memory && long.TryParse(HostFacts.ReadLine(Path.Combine(folder, "memory.max")), CultureInfo.InvariantCulture, out var limit))
+            wanted = wanted with { Memory = memory with { Limit = limit } };
+        return wanted;
     }
 
     public static ImmutableArray<CgroupWrite> Limits(CgroupTree tree, OciResources? resources)

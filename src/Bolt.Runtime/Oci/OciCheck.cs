@@ -53,8 +53,9 @@ internal static class OciCheck
             findings.Add(OciErrors.Lacking("AppArmor, which `process.apparmorProfile` asks for", "boot with apparmor=1, or remove the profile"));
         if (!string.IsNullOrEmpty(process.SelinuxLabel) && !host.Selinux)
             findings.Add(OciErrors.Lacking("SELinux, which `process.selinuxLabel` asks for", "enable SELinux, or remove the label"));
-        if (process.ExecCpuAffinity is not null)
-            findings.Add(OciErrors.Invalid("process.execCPUAffinity", "is not supported"));
+        foreach (var list in (ReadOnlySpan<string?>)[process.ExecCpuAffinity?.Initial, process.ExecCpuAffinity?.Final])
+            if (ProcessNames.Processors(list) is null)
+                findings.Add(OciErrors.Invalid("process.execCPUAffinity", $"has `{list}`, which is no list of processors such as `0-3,7`"));
         foreach (var (name, set) in ProcessNames.Sets(process.Capabilities))
         {
             _ = CapabilitySet.Of([.. set], out var unknown);
@@ -113,7 +114,9 @@ internal static class OciCheck
         if (linux.IntelRdt is { ValueKind: not System.Text.Json.JsonValueKind.Null })
             findings.Add(OciErrors.Lacking("what `linux.intelRdt` needs: this runtime does not speak to resctrl", "remove `linux.intelRdt`"));
         if (linux.NetDevices is { ValueKind: not System.Text.Json.JsonValueKind.Null })
-            findings.Add(OciErrors.Invalid("linux.netDevices", "is not supported"));
+            findings.Add(OciErrors.Invalid("linux.netDevices", "would move network devices into the container, which this runtime does not do; have its network made by whoever starts it"));
+        if (linux.MemoryPolicy is { ValueKind: not System.Text.Json.JsonValueKind.Null })
+            findings.Add(OciErrors.Invalid("linux.memoryPolicy", "is of runtime-spec 1.3, and this runtime does not set it; `linux.resources.cpu.mems` names memory nodes"));
         if (!string.IsNullOrEmpty(linux.MountLabel) && !host.Selinux)
             findings.Add(OciErrors.Lacking("SELinux, which `linux.mountLabel` asks for", "enable SELinux, or remove the label"));
         if (linux.Personality is { } personality && ProcessNames.Personality(personality.Domain) is null)

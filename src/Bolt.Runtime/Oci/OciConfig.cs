@@ -116,6 +116,7 @@ internal sealed record OciLinux
     public OciResources? Resources { get; init; }
     public JsonElement? IntelRdt { get; init; }
     public JsonElement? NetDevices { get; init; }
+    public JsonElement? MemoryPolicy { get; init; }
     public IReadOnlyDictionary<string, string>? Sysctl { get; init; }
     public OciSeccomp? Seccomp { get; init; }
     public string? RootfsPropagation { get; init; }

@@ -98,6 +98,7 @@ internal static partial class OciConfigReader
         Resources = node.Object("resources", Resources),
         IntelRdt = node.Any("intelRdt"),
         NetDevices = node.Any("netDevices"),
+        MemoryPolicy = node.Any("memoryPolicy"),
         Sysctl = node.TextMap("sysctl"),
         Seccomp = node.Object("seccomp", Seccomp),
         RootfsPropagation = node.Text("rootfsPropagation"),

@@ -47,14 +47,15 @@ internal sealed class OciExec(OciState state, OciProcess process, OciHost host, 
                 Ids = new IdMap(0, 0, 0, 0, 0),
                 MapWay = IdMapWay.Joined,
                 Namespaces = 0,
-                Before = [.. groups.Open, .. open],
+                Before = [.. Affinity(process.ExecCpuAffinity?.Initial), .. groups.Open, .. open],
                 Between =
                 [
                     .. process.OomScoreAdj is { } score ? (ReadOnlySpan<LaunchStep>)[new(LaunchOperation.OutOfMemoryScore, "oomScoreAdj", X: score, Y: host.Root && !host.Nested ? 0 : 1)] : [],
                     .. folders.Where(host.Cgroups.IsUnified).Select(folder => new LaunchStep(LaunchOperation.JoinCgroup, folder)),
                 ],
                 Beside = enter.ToImmutable(),
-                Entry = groups.Enter,
+                // In its groups already.
+                Entry = [.. groups.Enter, .. Affinity(process.ExecCpuAffinity?.Final)],
                 Inside = [.. label.Open, .. process.Terminal ? (ReadOnlySpan<LaunchStep>)[new(LaunchOperation.ExecTerminal)] : []],
                 Service = [.. OciService.Steps(process, request, seccomp, label.Write, listener: null, [], personality)],
                 Command = [.. process.Args!],
@@ -65,6 +66,9 @@ internal sealed class OciExec(OciState state, OciProcess process, OciHost host, 
             },
         };
     }
+
+    private static ImmutableArray<LaunchStep> Affinity(string? list) =>
+        ProcessNames.Processors(list) is { Length: > 0 } processors ? [new(LaunchOperation.Affinity, processors)] : [];
 
     /// <summary>systemd moves its launcher into the container's scope: whoever is not the host's root may not.</summary>
     public static bool IsAttached(OciState state, OciHost host) => state.Unit is not null && host.Bus is not null && (!host.Root || host.Nested);

@@ -177,11 +177,12 @@ public sealed partial class OciRuntime
         var state = _store.Read(id);
         if (_store.Status(state) is var status and ("stopped" or "creating"))
             throw new BoltException(OciErrors.WrongStatus("update", id, status));
-        var wanted = OciConfigReader.Resources(resources.ToArray(), "resources");
-        ContainerCgroup.Update(state.Cgroups, wanted);
+        if (resources.Length > OciConfigReader.MaxBytes)
+            throw new BoltException(OciErrors.BadJson("resources", $"it is longer than {OciConfigReader.MaxBytes} bytes"));
+        var written = ContainerCgroup.Update(state.Cgroups, OciConfigReader.Resources(resources.ToArray(), "resources"));
         if (state.Unit is { } unit && SystemdBus.Find() is { } bus)
         {
-            var scope = new ScopeSpec(unit, "") { Limits = SystemdUnit.Limits(ContainerCgroup.Limits(CgroupTree.Read(), wanted)) };
+            var scope = new ScopeSpec(unit, "") { Limits = SystemdUnit.Limits(written) };
             if (SystemdScope.LimitAsync(bus, scope, CancellationToken.None).GetAwaiter().GetResult() is { } problem)
                 throw new BoltException(OciErrors.NoScope(id, problem));
         }

@@ -1,3 +1,4 @@
+using System.Globalization;
 namespace Bolt.Oci;
 
 /// <summary>Numbers behind the names that config.json uses for a process.</summary>
@@ -75,4 +76,20 @@ internal static class ProcessNames
     ];
 
     private static int? Index(string[] names, string? name) => Array.IndexOf(names, name) is >= 0 and var index ? index : null;
+
+    /// <summary>A list such as "0-3, 7" (cpuset(7)) without its blanks; empty for none, null for what is no list of numbers below 1024.</summary>
+    public static string? Processors(string? list)
+    {
+        var parts = (list ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return list is not { Length: > 0 } || (parts.Length > 0 && parts.All(IsRange)) ? string.Join(',', parts) : null;
+    }
+
+    private static bool IsRange(string part)
+    {
+        var ends = part.Split('-');
+        return ends.Length <= 2 && ends.All(end => TryProcessor(end, out _))
+            && TryProcessor(ends[0], out var first) && TryProcessor(ends[^1], out var last) && first <= last;
+    }
+
+    private static bool TryProcessor(string text, out int number) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number < 1024;
 }

@@ -4,11 +4,7 @@ namespace Bolt.Registries;
 /// <param name="ArtifactType">Of its manifest.</param>
 /// <param name="MediaType">Of each of its layers.</param>
 /// <param name="Suffix">"sig": the tag is sha256-HEX.sig.</param>
-internal sealed record AttachmentKind(string ArtifactType, string MediaType, string Suffix)
-{
-    /// <summary>Bytes of the largest that is fetched.</summary>
-    public int Largest { get; init; } = 1 << 20;
-}
+internal sealed record AttachmentKind(string ArtifactType, string MediaType, string Suffix);
 
 /// <summary>One document attached to an image, with what its descriptor says beside it.</summary>
 internal sealed record Attachment(byte[] Content, IReadOnlyDictionary<string, string> Annotations);

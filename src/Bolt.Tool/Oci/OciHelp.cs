@@ -25,7 +25,9 @@ internal static class OciHelp
         ps [-f json] ID
         pause ID
         resume ID
-        update [-r RESOURCES.json] [--memory BYTES] [--cpu-quota US] [--pids-limit N] ... ID
+        update [-r RESOURCES.json|-] [--memory 64m] [--memory-swap SIZE] [--memory-reservation SIZE] [--pids-limit N] [--blkio-weight N]
+               [--cpu-quota US] [--cpu-period US] [--cpu-burst US] [--cpu-share N] [--cpu-idle 0|1] [--cpuset-cpus 0-2] [--cpuset-mems 0]
+               [--cpu-rt-period US] [--cpu-rt-runtime US] ID
         features
         spec [-b BUNDLE] [--rootless]
 

@@ -21,10 +21,13 @@ public sealed class EngineRoom : IDisposable
 
     private int _calls;
 
+    private static bool Unified { get; } = File.Exists("/sys/fs/cgroup/cgroup.controllers");
+
+    private string Parent => "/" + Path.GetFileName(Folder);
+
     public EngineRoom()
     {
         Folder = Directory.CreateTempSubdirectory("bolt-engine-").FullName;
-        Parent = "/" + Path.GetFileName(Folder);
         Directory.CreateDirectory(Path.Combine(Folder, "run"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         File.WriteAllText(Path.Combine(Folder, "containers.conf"), Settings);
         // Each call of the runtime is written down: that it was Bolt that did it.
@@ -38,8 +41,11 @@ public sealed class EngineRoom : IDisposable
     /// <summary>A script: Bolt's runtime.</summary>
     public string Runtime { get; }
 
-    /// <summary>The cgroup that podman puts all of its into.</summary>
-    public string Parent { get; }
+    /// <summary>podman counts and limits: an ordinary user's only with cgroups of version 2.</summary>
+    public static bool HasGroups => Bundle.IsRoot || Unified;
+
+    /// <summary>Where podman puts its cgroups: with version 2 systemd makes scopes, else all lie below one of this room's.</summary>
+    public string[] Group => Unified ? [] : ["--cgroup-parent", Parent];
 
     /// <summary>The runtime's verbs so far, one a line with their arguments.</summary>
     public string Calls => File.Exists(Path.Combine(Folder, "calls")) ? File.ReadAllText(Path.Combine(Folder, "calls")) : "";
@@ -52,7 +58,7 @@ public sealed class EngineRoom : IDisposable
     /// <summary>podman with this room's store and Bolt as its runtime.</summary>
     public string[] Podman(params string[] words) =>
     [
-        "podman", .. Store, "--tmpdir", Path.Combine(Folder, "tmp"), "--runtime", Runtime, "--cgroup-manager", "cgroupfs", "--events-backend", "file", .. words,
+        "podman", .. Store, "--tmpdir", Path.Combine(Folder, "tmp"), "--runtime", Runtime, "--cgroup-manager", Unified ? "systemd" : "cgroupfs", "--events-backend", "file", .. words,
     ];
 
     /// <summary>buildah with this room's store.</summary>
@@ -94,9 +100,11 @@ public sealed class EngineRoom : IDisposable
         var call = Path.Combine(Folder, $"call-{++_calls}");
         var start = new ProcessStartInfo("sh", ["-c", "call=$1; shift; exec \"$@\" </dev/null >\"$call.out\" 2>\"$call.err\"", "sh", call, .. command]) { WorkingDirectory = Folder };
         start.Environment["HOME"] = Folder;
-        start.Environment["XDG_RUNTIME_DIR"] = Path.Combine(Folder, "run");
+        // Elsewhere a user's systemd is found by it.
+        if (!Unified || Bundle.IsRoot)
+            start.Environment["XDG_RUNTIME_DIR"] = Path.Combine(Folder, "run");
         start.Environment["CONTAINERS_CONF"] = Path.Combine(Folder, "containers.conf");
-        foreach (var name in (string[])["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "DBUS_SESSION_BUS_ADDRESS", "BUILDAH_ISOLATION"])
+        foreach (var name in (string[])["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "BUILDAH_ISOLATION"])
             start.Environment.Remove(name);
         using var process = Process.Start(start)!;
         process.WaitForExit();

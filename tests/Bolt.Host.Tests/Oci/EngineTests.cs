@@ -13,8 +13,8 @@ public sealed class EngineTests : IDisposable
         Need("podman", "umoci");
         _room.MakeImage();
         const string program = "trap 'exit 3' TERM; echo started; while :; do sleep 0.05; done";
-        var id = Podman("run", "--detach", "--network", "none", "--cgroup-parent", _room.Parent, "--name", "box", "--health-cmd", "test -e /tmp/well",
-            "--health-interval", "disable", EngineRoom.Image, "sh", "-c", program).Trim();
+        var id = Podman(["run", "--detach", "--network", "none", .. _room.Group, "--name", "box", "--health-cmd", "test -e /tmp/well",
+            "--health-interval", "disable", EngineRoom.Image, "sh", "-c", program]).Trim();
         Assert.Contains($"create --bundle {_room.Folder}/store/overlay-containers/{id}/userdata", _room.Calls);
         Assert.Equal("running " + _room.Runtime, Podman("inspect", "--format", "{{.State.Status}} {{.OCIRuntime}}", "box").Trim());
         var pid = int.Parse(Podman("inspect", "--format", "{{.State.Pid}}", "box"), CultureInfo.InvariantCulture);
@@ -26,8 +26,7 @@ public sealed class EngineTests : IDisposable
         Podman("exec", "box", "sh", "-c", ": >/tmp/well");
         Podman("healthcheck", "run", "box");
         Assert.Equal("healthy", Podman("inspect", "--format", "{{.State.Healthcheck.Status}}", "box").Trim());
-        // podman itself counts an ordinary user's with cgroups of version 2 alone.
-        if (Bundle.IsRoot)
+        if (EngineRoom.HasGroups)
             CountsAndPauses();
 
         Podman("stop", "--time", "30", "box");
@@ -46,8 +45,8 @@ public sealed class EngineTests : IDisposable
         _room.MakeImage();
         // conmon sets the size, as soon as it has the terminal; a program may be faster.
         const string look = "test -t 0 && until stty size 2>/dev/null; do sleep 0.05; done";
-        Assert.Contains("33 77", InTerminal(_room.Podman("run", "--rm", "--interactive", "--tty", "--network", "none", "--cgroup-parent", _room.Parent, EngineRoom.Image, "sh", "-c", look)));
-        Podman("run", "--detach", "--network", "none", "--cgroup-parent", _room.Parent, "--name", "box", EngineRoom.Image, "sleep", "1000");
+        Assert.Contains("33 77", InTerminal(_room.Podman(["run", "--rm", "--interactive", "--tty", "--network", "none", .. _room.Group, EngineRoom.Image, "sh", "-c", look])));
+        Podman(["run", "--detach", "--network", "none", .. _room.Group, "--name", "box", EngineRoom.Image, "sleep", "1000"]);
         Assert.Contains("33 77", InTerminal(_room.Podman("exec", "--interactive", "--tty", "box", "sh", "-c", look)));
     }
 
@@ -56,13 +55,13 @@ public sealed class EngineTests : IDisposable
     {
         Need("podman", "umoci");
         _room.MakeImage();
-        string[] run = ["run", "--rm", "--network", "none", "--cgroup-parent", _room.Parent];
+        string[] run = ["run", "--rm", "--network", "none", .. _room.Group];
         var answer = _room.Try(_room.Podman([.. run, EngineRoom.Image, "sh", "-c", "echo said; exit 5"]));
         Assert.Equal((5, "said\n"), (answer.Code, answer.Output));
         // What podman tells apart by the runtime's sentence.
         Assert.Equal(127, _room.Try(_room.Podman([.. run, EngineRoom.Image, "no-such-program"])).Code);
         Assert.Equal(126, _room.Try(_room.Podman([.. run, EngineRoom.Image, "/etc/passwd"])).Code);
-        if (Bundle.IsRoot)
+        if (EngineRoom.HasGroups)
             Assert.Equal("67108864\n33\n", Podman([.. run, "--memory", "64m", "--pids-limit", "33", EngineRoom.Image, "sh", "-c",
                 "cd /sys/fs/cgroup; cat memory/memory.limit_in_bytes memory.max 2>/dev/null; cat pids/pids.max pids.max 2>/dev/null; true"]));
     }
@@ -83,7 +82,7 @@ public sealed class EngineTests : IDisposable
         Assert.Equal("0\nbuilt\n", _room.Do(_room.Buildah([.. run, "cat", "/who", "/made"])));
         Assert.Equal(5, _room.Try(_room.Buildah([.. run, "sh", "-c", "exit 5"])).Code);
         Assert.NotEqual(built, _room.Calls);
-        Assert.Equal("built\n", Podman("run", "--rm", "--network", "none", "--cgroup-parent", _room.Parent, "localhost/made:1"));
+        Assert.Equal("built\n", Podman(["run", "--rm", "--network", "none", .. _room.Group, "localhost/made:1"]));
         _room.Do(_room.Buildah("rm", container));
     }
 

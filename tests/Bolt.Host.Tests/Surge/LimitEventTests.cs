@@ -9,6 +9,8 @@ public class LimitEventTests
     [InlineData("cpu_limit = 0.05", "while :; do :; done", LimitKind.Cpu)]
     // The child is what the kernel takes: the service goes on.
     [InlineData("memory_limit = '16M'", "while :; do (x=x; while :; do x=$x$x; done); done", LimitKind.OutOfMemory)]
+    // It itself needs no more of them.
+    [InlineData("pids_limit = 12", "sh -c 'while :; do sleep 1000 & done'; exec sleep 1000", LimitKind.Pids)]
     public async Task A_met_limit_is_told(string limit, string script, LimitKind expected)
     {
         await using var room = new StackRoom();
