@@ -46,7 +46,7 @@ internal static partial class BoltfilePage
         {
             var text = Start + string.Concat(asked.Select(a => a + "\n"));
             var schema = BoltfileReader.SchemaOf(text);
-            var more = schema.Keys.Where(k => !k.Path.StartsWith("services.BUILT", StringComparison.Ordinal) && !k.Path.StartsWith("services.MADE", StringComparison.Ordinal) && !k.Path.Contains("[", StringComparison.Ordinal)
+            var more = schema.Keys.Where(k => !k.Path.StartsWith("services.BUILT", StringComparison.Ordinal) && !k.Path.StartsWith("services.MADE", StringComparison.Ordinal) && !k.Path.Contains('[')
                     && k.Name is not ("services" or "project"))
                 .Select(k => Written(k.Path.Length == 0 ? k.Name : $"{k.Path}.{k.Name}", k.Kind)).OfType<string>().ToList();
             if (more.All(asked.Contains)) return Grouped(schema);
