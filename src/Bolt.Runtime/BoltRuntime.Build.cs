@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Bolt.Builds;
 using Bolt.Diagnostics;
+using Bolt.Evidence;
 using Bolt.Images;
 using Bolt.Launch;
 using Bolt.Storage;
@@ -20,14 +21,15 @@ public sealed partial class BoltRuntime
     public async Task<BuiltImage> BuildAsync(ImageBuildOptions options, IProgress<BuildEvent>? progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(options);
+        var started = DateTimeOffset.UtcNow;
         var tags = options.Tags.Select(t => Named(t).ToString()).ToImmutableArray();
         if (RecipeNamed(options) is not null)
         {
-            return await BuildRecipeAsync(options, tags, progress, cancellation).ConfigureAwait(false);
+            return await BuildRecipeAsync(options, tags, started, progress, cancellation).ConfigureAwait(false);
         }
         if (IsProject(options))
         {
-            return await BuildProjectAsync(options, tags, progress, cancellation).ConfigureAwait(false);
+            return await BuildProjectAsync(options, tags, started, progress, cancellation).ConfigureAwait(false);
         }
         var plan = DockerfileBuild.Plan(options);
         if (!plan.Ok)
@@ -54,7 +56,7 @@ public sealed partial class BoltRuntime
         {
             await Store.SaveAsync(name, config, result.Layers, cancellation).ConfigureAwait(false);
         }
-        return new BuiltImage(id.ToString(), tags, result.Layers.Sum(l => l.Size), result.Layers.Length);
+        return new BuiltImage(id.ToString(), tags, result.Layers.Sum(l => l.Size), result.Layers.Length) { Facts = FactsOf("dockerfile", plan.Value.Options, started, pins) };
     }
 
     // "bolt://nginx" or a file of one's own.
@@ -62,7 +64,8 @@ public sealed partial class BoltRuntime
         options.Dockerfile is null && (options.Context.StartsWith("bolt://", StringComparison.Ordinal) || options.Context.EndsWith(".capsule.toml", StringComparison.Ordinal))
             ? RecipeReference.Parse(options.Context, Path.GetFullPath(".")) : null;
 
-    private async Task<BuiltImage> BuildRecipeAsync(ImageBuildOptions options, ImmutableArray<string> tags, IProgress<BuildEvent>? progress, CancellationToken cancellation)
+    private async Task<BuiltImage> BuildRecipeAsync(
+        ImageBuildOptions options, ImmutableArray<string> tags, DateTimeOffset started, IProgress<BuildEvent>? progress, CancellationToken cancellation)
     {
         var pins = LockOf(options);
         try
@@ -74,7 +77,7 @@ public sealed partial class BoltRuntime
             {
                 await Store.TagAsync(image, tag, cancellation).ConfigureAwait(false);
             }
-            return new BuiltImage(image.Id.ToString(), tags.IsEmpty ? [image.Reference] : tags, image.Size, image.Layers.Length);
+            return new BuiltImage(image.Id.ToString(), tags.IsEmpty ? [image.Reference] : tags, image.Size, image.Layers.Length) { Facts = FactsOf("recipe", options, started, pins) };
         }
         finally
         {
@@ -87,7 +90,8 @@ public sealed partial class BoltRuntime
         && (options.Context.EndsWith("proj", StringComparison.Ordinal)
             || (!File.Exists(Path.Combine(options.Context, DockerfileBuild.DefaultName)) && Directory.Exists(options.Context) && Directory.EnumerateFiles(options.Context, "*.*proj").Any()));
 
-    private async Task<BuiltImage> BuildProjectAsync(ImageBuildOptions options, ImmutableArray<string> tags, IProgress<BuildEvent>? progress, CancellationToken cancellation)
+    private async Task<BuiltImage> BuildProjectAsync(
+        ImageBuildOptions options, ImmutableArray<string> tags, DateTimeOffset started, IProgress<BuildEvent>? progress, CancellationToken cancellation)
     {
         var pins = LockOf(options);
         try
@@ -97,13 +101,23 @@ public sealed partial class BoltRuntime
             // As the SDK: without a name it is called as its program is.
             var names = tags.IsEmpty && image.Names.IsEmpty ? [Path.GetFileNameWithoutExtension(image.Entrypoint[^1]).ToLowerInvariant()] : tags.AddRange(image.Names);
             var saved = await new PreparedSave(Rooms.Tools).SaveAsync(image, names, cancellation).ConfigureAwait(false);
-            return new BuiltImage(saved[0].Id.ToString(), [.. saved.Select(i => i.Reference).Distinct()], saved[0].Size, saved[0].Layers.Length);
+            return new BuiltImage(saved[0].Id.ToString(), [.. saved.Select(i => i.Reference).Distinct()], saved[0].Size, saved[0].Layers.Length)
+            {
+                Facts = FactsOf("dotnet", options, started, pins) with { Assets = AssetsOf(options) },
+            };
         }
         finally
         {
             await KeepAsync(pins).ConfigureAwait(false);
         }
     }
+
+    private static BuildFacts FactsOf(string kind, ImageBuildOptions options, DateTimeOffset started, LockSession pins) =>
+        new(kind, options, started, DateTimeOffset.UtcNow, Provenance.InputsOf(pins));
+
+    private ImmutableArray<string> AssetsOf(ImageBuildOptions options) =>
+        Path.Combine(DotnetProjectBuild.WorkOf(Rooms.Paths, DotnetProject.Find(options.Context, Path.GetFullPath("."))), "artifacts") is var folder && Directory.Exists(folder)
+            ? [.. Directory.EnumerateFiles(folder, "project.assets.json", SearchOption.AllDirectories)] : [];
 
     // The folder's own, else the one beside the Boltfile that it belongs to, else this user's.
     private LockSession LockOf(ImageBuildOptions options)

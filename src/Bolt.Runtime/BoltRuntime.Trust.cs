@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
 using Bolt.Diagnostics;
 using Bolt.Trust;
 
@@ -20,6 +22,12 @@ public sealed record TrustSummary(string? File, TrustMode Default, ImmutableArra
 /// <param name="Mode">What is asked.</param>
 /// <param name="Keys">Absolute paths of public keys.</param>
 public sealed record TrustedRepository(string Repository, TrustMode Mode, ImmutableArray<string> Keys);
+
+/// <summary>What was said of an image by keys that count.</summary>
+/// <param name="Digest">What the name stands for in its registry now.</param>
+/// <param name="Keys">Files of the keys.</param>
+/// <param name="Statements">In-toto statements, as they were signed.</param>
+public sealed record VerifiedStatements(string Digest, ImmutableArray<string> Keys, ImmutableArray<string> Statements);
 
 public sealed partial class BoltRuntime
 {
@@ -45,6 +53,50 @@ public sealed partial class BoltRuntime
     {
         var (digest, good) = await Rooms.Tools.Trust.VerifyAsync(Named(reference), keyFiles, cancellation).ConfigureAwait(false);
         return new VerifiedImage(digest.ToString(), [.. good.Select(g => g.Key.Path).Distinct()]);
+    }
+
+    /// <summary>Says something of what an image's name stands for, signed, in its registry, as `cosign attest` does.</summary>
+    /// <param name="reference">An image of a registry.</param>
+    /// <param name="predicateFile">JSON: the predicate, or a whole in-toto statement whose predicate is taken.</param>
+    /// <param name="type">A predicate type: a URI, or cosign's short name ("slsaprovenance1", "spdxjson"); null: the statement's own.</param>
+    /// <param name="keyFile">A private key: cosign.key or PKCS#8 in PEM.</param>
+    /// <param name="password">Asked for when the key is sealed.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>The digest that it is said of.</returns>
+    public async Task<string> AttestImageAsync(string reference, string predicateFile, string? type, string keyFile, Func<string> password, CancellationToken cancellation)
+    {
+        using var document = ReadPredicate(predicateFile);
+        var whole = document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("predicateType", out _) && document.RootElement.TryGetProperty("predicate", out _);
+        type ??= whole ? document.RootElement.GetProperty("predicateType").ToString()
+            : document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("spdxVersion", out _) ? Evidence.SpdxDocument.PredicateType
+            : throw new BoltException(TrustErrors.BadPredicate(predicateFile, "it does not say what it is, and `--type` was not given"));
+        using var key = SigningKey.Read(keyFile, password);
+        var predicate = whole ? document.RootElement.GetProperty("predicate") : document.RootElement;
+        return (await Rooms.Tools.Trust.AttestAsync(Named(reference), PredicateTypes.Of(type), predicate, key, cancellation).ConfigureAwait(false)).ToString();
+    }
+
+    /// <summary>What trusted keys have said of what an image's name stands for in its registry.</summary>
+    /// <param name="reference">An image of a registry.</param>
+    /// <param name="type">A predicate type: a URI, or cosign's short name.</param>
+    /// <param name="keyFiles">Public keys, any of which is enough; none: those of the policy.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="BoltException">BOLT253x: nothing of that type by any of them.</exception>
+    public async Task<VerifiedStatements> VerifyAttestationsAsync(string reference, string type, IReadOnlyList<string> keyFiles, CancellationToken cancellation)
+    {
+        var (digest, good) = await Rooms.Tools.Trust.VerifyAttestationsAsync(Named(reference), PredicateTypes.Of(type), keyFiles, cancellation).ConfigureAwait(false);
+        return new VerifiedStatements(digest.ToString(), [.. good.Select(g => g.Key.Path).Distinct()], [.. good.Select(g => Encoding.UTF8.GetString(g.Said.Payload))]);
+    }
+
+    private static JsonDocument ReadPredicate(string path)
+    {
+        try
+        {
+            return JsonDocument.Parse(File.ReadAllBytes(path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            throw new BoltException(TrustErrors.BadPredicate(path, e.Message), e);
+        }
     }
 
     /// <summary>Makes a key pair: NAME.key, sealed with the password and readable by its owner alone, and NAME.pub.</summary>

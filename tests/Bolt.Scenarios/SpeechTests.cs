@@ -6,7 +6,7 @@ namespace Bolt.Scenarios;
 public class SpeechTests(InstalledTool tool)
 {
     public static TheoryData<string> Verbs { get; } = new(
-        "up", "down", "ps", "status", "logs", "exec", "stop", "start", "restart", "run", "replay", "build", "lock", "vendor", "pull", "push",
+        "up", "down", "ps", "status", "logs", "exec", "stop", "start", "restart", "run", "replay", "build", "lock", "vendor", "sbom", "attest", "pull", "push",
         "images", "inspect", "history", "referrers", "tag", "rmi", "gc", "save", "load", "export", "import", "login", "logout", "doctor", "completion", "man", "help", "version", "surge");
 
     [Theory]

@@ -96,6 +96,31 @@ public sealed class SnapshotTests(Shop shop) : StackTest(shop)
     }
 
     [Fact]
+    public async Task What_was_built_is_in_the_snapshot_and_another_machine_has_no_need_of_its_source()
+    {
+        var app = Directory.CreateDirectory(folder + "/app").FullName;
+        await File.WriteAllTextAsync(app + "/Dockerfile", "FROM busybox\nCOPY word /word\nCMD [\"sleep\", \"1000000\"]\n", Cancellation);
+        await File.WriteAllTextAsync(app + "/word", "of the build", Cancellation);
+        await File.WriteAllTextAsync(folder + "/Boltfile.toml", "project = \"built\"\n[services.app]\nbuild = \"./app\"\n", Cancellation);
+        var file = Path.Combine(folder, "stack.bolt");
+        await using (var stack = await BoltStack.FromFile(folder, Kit.Options).StartAsync(Cancellation))
+        {
+            await stack["app"].ExecAsync(["sh", "-c", "echo and of the test >>/word"], Cancellation);
+            await stack.SnapshotAsync(file, Cancellation, goOn: false);
+        }
+        Directory.Delete(app, recursive: true);
+        // Another machine: what it has is what was fetched once, so that no archive is asked.
+        var elsewhere = new BoltRuntime(Kit.Options with { StateFolder = Kit.Folder + "/elsewhere" });
+        var replayed = await elsewhere.ReplayAsync(file, "/", new EphemeralOptions(Offline: true), _ => null, Cancellation);
+        await using (replayed.Stack)
+        {
+            Assert.Equal("of the buildand of the test\n", await OutputAsync(replayed.Stack, "app", "cat", "/word"));
+        }
+        for (var look = 0; look < 500 && Directory.EnumerateFileSystemEntries(Kit.Folder + "/elsewhere/ephemeral").Any(); look++) await Task.Delay(20, Cancellation);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Kit.Folder + "/elsewhere/ephemeral"));
+    }
+
+    [Fact]
     public async Task What_is_too_large_or_no_snapshot_is_refused_and_leaves_nothing()
     {
         var file = Path.Combine(folder, "stack.bolt");

@@ -64,6 +64,7 @@ internal sealed class AddSource(DockerBuilding building, DockerInstruction.Copy 
         {
             @lock.SetSource(url, pin!.Value);
         }
+        @lock.Took(url, pin!.Value);
         return path;
     }
 

@@ -40,7 +40,11 @@ public sealed record ImageBuildOptions
 /// <param name="Tags">The names that it has now, in full.</param>
 /// <param name="Size">Bytes of its layers.</param>
 /// <param name="Layers">How many.</param>
-public sealed record BuiltImage(string Id, ImmutableArray<string> Tags, long Size, int Layers);
+public sealed record BuiltImage(string Id, ImmutableArray<string> Tags, long Size, int Layers)
+{
+    /// <summary>How it came to be.</summary>
+    internal BuildFacts? Facts { get; init; }
+}
 
 /// <summary>What happens during a build. Steps of several stages run side by side.</summary>
 public abstract record BuildEvent

@@ -58,6 +58,15 @@ internal sealed class LockSession
     /// <summary>Names of the entries that were asked for.</summary>
     public IEnumerable<string> Used => shared.Used.Keys;
 
+    /// <summary>What images and addresses stood for, pinned or not.</summary>
+    public IReadOnlyDictionary<string, Digest> Taken => shared.Taken;
+
+    /// <summary>Writes down what an image or an address stood for.</summary>
+    public void Took(string name, Digest content) => shared.Taken[name] = content;
+
+    /// <summary>Writes down that an entry was of use, without reading it.</summary>
+    public void Note(string entry) => shared.Used.TryAdd(entry, true);
+
     /// <summary>The same lock, in which entries that <paramref name="wanted"/> names are as good as absent until they are set once.</summary>
     public LockSession Anew(Func<string, bool> wanted) => new(this, wanted);
 
@@ -113,6 +122,8 @@ internal sealed class LockSession
         private BoltLock? current;
 
         public ConcurrentDictionary<string, bool> Used { get; } = new(StringComparer.Ordinal);
+
+        public ConcurrentDictionary<string, Digest> Taken { get; } = new(StringComparer.Ordinal);
 
         public ConcurrentDictionary<string, bool> Set { get; } = new(StringComparer.Ordinal);
 

@@ -96,6 +96,7 @@ internal sealed class RecipeBuild(BuildTools tools, Func<ArchiveSources> sources
         var text = ReadText(reference);
         var digest = Digest.Of(Encoding.UTF8.GetBytes(text));
         var key = KeyOf(reference);
+        @lock.Note(key);
 
         if (!@lock.IsAnew(key) && KeptRecipe.Find(tools.Paths, @lock, key, digest) is { } kept && tools.Trees.Find(kept.Layer) is { } laid)
         {

@@ -34,6 +34,7 @@ internal static class RegistryImage
         // One that was built here is in no registry.
         var image = known is not null && (!fresh || known.Target is null) ? known : await PullAsync(tools, reference, offline, progress, cancellationToken).ConfigureAwait(false);
         Report(await tools.Trust.CheckAsync(reference, image, offline, cancellationToken).ConfigureAwait(false), progress);
+        @lock.Took(reference.ToString(), DigestOf(image));
         return image;
     }
 
@@ -74,11 +75,14 @@ internal static class RegistryImage
         {
             @lock.SetImage(reference.ToString(), target);
         }
+        @lock.Took(reference.ToString(), DigestOf(image));
         return (image, warning);
     }
 
     private static async Task<LocalImage?> KeptBesideAsync(BuildTools tools, ImageReference wanted, LockSession @lock, CancellationToken cancellationToken) =>
         wanted.Digest is not null && VendorFolder.Beside(@lock) is { } vendor ? await vendor.TakeImageAsync(tools, wanted, cancellationToken).ConfigureAwait(false) : null;
+
+    private static Digest DigestOf(LocalImage image) => image.Target ?? image.Manifest ?? image.Id;
 
     private static void Report(Diagnostic? warning, IProgress<BuildProgress>? progress)
     {

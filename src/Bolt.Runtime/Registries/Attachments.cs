@@ -12,7 +12,7 @@ namespace Bolt.Registries;
 /// </summary>
 internal sealed class Attachments(RegistryClient client, RegistryRepository repository, ContentStore content)
 {
-    private const int Most = 64, LargestDocument = 1 << 20;
+    private const int Most = 64;
 
     public async Task<IReadOnlyList<Attachment>> FetchAsync(Digest subject, AttachmentKind kind, CancellationToken cancellationToken)
     {
@@ -25,7 +25,7 @@ internal sealed class Attachments(RegistryClient client, RegistryRepository repo
         var found = new List<Attachment>();
         foreach (var layer in layers.Where(l => l.MediaType == kind.MediaType).DistinctBy(l => (l.Digest, string.Join('\n', (l.Annotations ?? []).Values))).Take(Most))
         {
-            var (digest, size) = ImageDocument.Address(layer, LargestDocument);
+            var (digest, size) = ImageDocument.Address(layer, kind.Largest);
             found.Add(new Attachment(await fetch.BlobAsync(digest, size, cancellationToken).ConfigureAwait(false), layer.Annotations ?? []));
         }
         return found;

@@ -19,7 +19,7 @@ internal sealed record SnapshotContent(SnapshotRecord Record, string Lock, Immut
 /// </summary>
 internal sealed class SnapshotReader(StackRooms rooms, string path)
 {
-    private const long MaxText = 64 << 20;
+    private const long MaxText = 64 << 20, MaxUnpacked = 16L << 30;
     private const int MaxEntries = 4096;
 
     /// <summary>The texts, which come first.</summary>
@@ -95,17 +95,16 @@ internal sealed class SnapshotReader(StackRooms rooms, string path)
     private async Task<PreparedImage> ImageAsync(SnapshotImage image, ImmutableDictionary<string, string> places, LockSession pins, bool offline, CancellationToken cancellation)
     {
         var layers = ImmutableArray.CreateBuilder<string>();
+        // What it stands on, as bolt.lock has it; where that is here already, nothing is done.
+        foreach (var basis in image.Bases)
+        {
+            if (!basis.StartsWith("bolt://", StringComparison.Ordinal)) throw new BoltException(SurgeErrors.NoSnapshot(path, $"`{basis}` is no recipe"));
+            await rooms.Images.PrepareAsync(new ServiceSource.Image(basis), "/", pins, offline, null, cancellation).ConfigureAwait(false);
+        }
         foreach (var text in image.Layers)
         {
             var digest = Digest.Parse(text) ?? throw new BoltException(SurgeErrors.NoSnapshot(path, $"`{text}` is no digest"));
-            var tree = places.GetValueOrDefault(text) ?? rooms.Tools.Trees.Find(digest);
-            if (tree is null)
-            {
-                // What .NET projects stand on, as bolt.lock has it.
-                await rooms.Images.PrepareAsync(new ServiceSource.Image("bolt://" + DotnetProjectBuild.BaseRecipe), "/", pins, offline, null, cancellation).ConfigureAwait(false);
-                tree = rooms.Tools.Trees.Find(digest) ?? throw new BoltException(SurgeErrors.SnapshotLayerMissing(image.Reference, text));
-            }
-            layers.Add(tree);
+            layers.Add(places.GetValueOrDefault(text) ?? rooms.Tools.Trees.Find(digest) ?? throw new BoltException(SurgeErrors.SnapshotLayerMissing(image.Reference, text)));
         }
         return new PreparedImage
         {
@@ -159,7 +158,7 @@ internal sealed class SnapshotReader(StackRooms rooms, string path)
     private IEnumerable<TarEntry> Entries()
     {
         using var file = OpenFile();
-        using var guard = new TarGuard(LayerStream.Decompress(file), ContentStore.MaxBlob);
+        using var guard = new TarGuard(LayerStream.Decompress(file), MaxUnpacked);
         using var tar = new TarReader(guard, leaveOpen: true);
         for (var count = 0; count < MaxEntries; count++)
         {
@@ -168,9 +167,9 @@ internal sealed class SnapshotReader(StackRooms rooms, string path)
             {
                 entry = tar.GetNextEntry();
             }
-            catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or ArgumentException)
+            catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or ArgumentException or BoltException)
             {
-                throw new BoltException(SurgeErrors.NoSnapshot(path, e.Message), e);
+                throw new BoltException(SurgeErrors.NoSnapshot(path, e is BoltException bolt ? bolt.Diagnostic.Message : e.Message), e);
             }
             if (entry is null) yield break;
             if (entry.EntryType is TarEntryType.RegularFile) yield return entry;

@@ -48,8 +48,9 @@ internal sealed record SnapshotLayer(string Digest, string Root);
 internal sealed record SnapshotFile(string Service, string Target, string Content, int Mode);
 
 /// <summary>An image that was built; layers that no recipe has lie in the snapshot.</summary>
+/// <param name="Bases">Recipes that the other layers come from, pinned in bolt.lock.</param>
 internal sealed record SnapshotImage(
-    string Reference, string Id, ImmutableArray<string> Layers, ImmutableArray<string> Entrypoint, ImmutableArray<string> Command,
+    string Reference, string Id, ImmutableArray<string> Layers, ImmutableArray<string> Bases, ImmutableArray<string> Entrypoint, ImmutableArray<string> Command,
     ImmutableArray<string> Environment, string User, string WorkingDirectory, ImmutableArray<int> ExposedPorts, int StopSignal);
 
 [JsonSourceGenerationOptions(

@@ -44,7 +44,8 @@ internal sealed class SnapshotWriter(StackRooms rooms, string work)
     public SnapshotImage Add(PreparedImage image)
     {
         var all = new ImageStore(rooms.Paths, rooms.Tools.Content).List();
-        var ofRecipes = all.Where(i => i.Reference.StartsWith("bolt://", StringComparison.Ordinal)).SelectMany(i => i.Config.DiffIds).ToHashSet();
+        var ofRecipes = all.Where(i => i.Reference.StartsWith("bolt://", StringComparison.Ordinal))
+            .SelectMany(i => i.Config.DiffIds, (i, diffId) => (i.Reference, diffId)).ToLookup(p => p.diffId, p => p.Reference);
         var packed = all.SelectMany(i => i.Layers).ToLookup(l => l.DiffId);
         // STATE/trees/HEX/rootfs
         var layers = image.Layers.Select(path => new Digest(Path.GetFileName(Path.GetDirectoryName(path)!))).ToImmutableArray();
@@ -54,8 +55,8 @@ internal sealed class SnapshotWriter(StackRooms rooms, string work)
             var blob = rooms.Tools.Content.Contains(layer) ? layer : packed[layer].FirstOrDefault()?.Blob ?? throw new BoltException(StorageErrors.NoBlob(layer));
             _layers[layer.Hex] = () => rooms.Tools.Content.OpenRead(blob);
         }
-        return new SnapshotImage(image.Reference, image.Id.ToString(), [.. layers.Select(l => l.ToString())], image.Entrypoint, image.Command,
-            image.Environment, image.User, image.WorkingDirectory, image.ExposedPorts, image.StopSignal);
+        return new SnapshotImage(image.Reference, image.Id.ToString(), [.. layers.Select(l => l.ToString())],
+            [.. layers.SelectMany(l => ofRecipes[l].Take(1)).Distinct()], image.Entrypoint, image.Command, image.Environment, image.User, image.WorkingDirectory, image.ExposedPorts, image.StopSignal);
     }
 
     /// <summary>Writes the file beside and renames it.</summary>

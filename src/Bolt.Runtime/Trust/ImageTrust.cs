@@ -11,6 +11,8 @@ namespace Bolt.Trust;
 internal sealed class ImageTrust(string? policyFile, StoragePaths paths, Registry registry)
 {
     private static readonly AttachmentKind Kind = new(Signature.ArtifactType, Signature.MediaType, "sig");
+    // A bill of materials names each file of an image.
+    private static readonly AttachmentKind Statements = new(Attestation.ArtifactType, Attestation.MediaType, "att") { Largest = 64 << 20 };
     private readonly KeptSignatures kept = new(paths);
 
     /// <summary>Null, or what is to be said although it may start.</summary>
@@ -37,15 +39,7 @@ internal sealed class ImageTrust(string? policyFile, StoragePaths paths, Registr
     public async Task<(Digest Digest, ImmutableArray<(SignedClaim Claim, PublicKey Key)> Good)> VerifyAsync(
         ImageReference reference, IReadOnlyList<string> keyFiles, CancellationToken cancellation)
     {
-        if (keyFiles.Count == 0)
-        {
-            keyFiles = TrustFile.Get(policyFile).For(reference).Keys;
-        }
-        if (keyFiles.Count == 0)
-        {
-            throw new BoltException(TrustErrors.NoKeyRequired($"{reference.Registry}/{reference.Repository}"));
-        }
-        var keys = keyFiles.Select(PublicKey.Read).ToArray();
+        var keys = KeysFor(reference, keyFiles);
         var (target, manifest) = await registry.ResolveAsync(reference, cancellation).ConfigureAwait(false);
         Digest[] digests = [.. new[] { target.Digest, manifest.Digest }.Distinct()];
         var (good, problem) = TrustJudgement.Of(reference, digests, await FetchAsync(reference, digests, cancellation).ConfigureAwait(false), keys);
@@ -60,6 +54,37 @@ internal sealed class ImageTrust(string? policyFile, StoragePaths paths, Registr
         var annotations = new Dictionary<string, string> { [Signature.Annotation] = Convert.ToBase64String(signature.Bytes) };
         await registry.AttachAsync(reference, target, Kind, new Attachment(signature.Payload, annotations), cancellation).ConfigureAwait(false);
         return target.Digest;
+    }
+
+    /// <summary>Says something of what the name stands for now, in its registry. The digest that it is said of.</summary>
+    public async Task<Digest> AttestAsync(ImageReference reference, string predicateType, System.Text.Json.JsonElement predicate, SigningKey key, CancellationToken cancellation)
+    {
+        var (target, _) = await registry.ResolveAsync(reference, cancellation).ConfigureAwait(false);
+        var attestation = Attestation.Of(reference, target.Digest, predicateType, predicate, key);
+        // cosign has the signature in the envelope, and the annotation empty.
+        var annotations = new Dictionary<string, string> { [Signature.Annotation] = "", [Attestation.TypeAnnotation] = predicateType };
+        await registry.AttachAsync(reference, target, Statements, new Attachment(attestation.ToBytes(), annotations), cancellation).ConfigureAwait(false);
+        return target.Digest;
+    }
+
+    /// <summary>What these keys, or the policy's for the repository, have said of what the name stands for now.</summary>
+    /// <param name="predicateType">A URI.</param>
+    /// <exception cref="BoltException">BOLT253x: nothing.</exception>
+    public async Task<(Digest Digest, ImmutableArray<(Attestation Said, PublicKey Key)> Good)> VerifyAttestationsAsync(
+        ImageReference reference, string predicateType, IReadOnlyList<string> keyFiles, CancellationToken cancellation)
+    {
+        var keys = KeysFor(reference, keyFiles);
+        var (target, manifest) = await registry.ResolveAsync(reference, cancellation).ConfigureAwait(false);
+        Digest[] digests = [.. new[] { target.Digest, manifest.Digest }.Distinct()];
+        var said = (await registry.AttachmentsAsync(reference, digests, Statements, cancellation).ConfigureAwait(false)).Select(a => Attestation.Read(a.Content)).OfType<Attestation>().ToArray();
+        var (good, problem) = TrustJudgement.Of(reference, digests, predicateType, said, keys);
+        return problem is null ? (target.Digest, good) : throw new BoltException(problem);
+    }
+
+    private PublicKey[] KeysFor(ImageReference reference, IReadOnlyList<string> keyFiles)
+    {
+        keyFiles = keyFiles.Count == 0 ? TrustFile.Get(policyFile).For(reference).Keys : keyFiles;
+        return keyFiles.Count == 0 ? throw new BoltException(TrustErrors.NoKeyRequired($"{reference.Registry}/{reference.Repository}")) : [.. keyFiles.Select(PublicKey.Read)];
     }
 
     private async Task<Diagnostic?> ProblemAsync(ImageReference reference, LocalImage image, PublicKey[] keys, bool offline, CancellationToken cancellation)

@@ -25,8 +25,14 @@ internal sealed record KeptSignaturesDocument(int Version, KeptSignatureDocument
 
 internal sealed record KeptSignatureDocument(byte[] Payload, byte[] Signature);
 
+/// <summary>A DSSE envelope (secure-systems-lab/dsse, envelope.md).</summary>
+internal sealed record EnvelopeDocument(string? PayloadType, byte[]? Payload, EnvelopeSignature?[]? Signatures);
+
+internal sealed record EnvelopeSignature(string? Keyid, byte[]? Sig);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(SimpleSigningDocument))]
 [JsonSerializable(typeof(SealedKeyDocument))]
+[JsonSerializable(typeof(EnvelopeDocument))]
 [JsonSerializable(typeof(KeptSignaturesDocument))]
 internal sealed partial class TrustJson : JsonSerializerContext;

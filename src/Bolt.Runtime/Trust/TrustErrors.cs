@@ -45,5 +45,20 @@ internal static class TrustErrors
 
     public static Diagnostic NoPolicyFile() => Error("BOLT2524", "this program has no trust policy file", "set BoltOptions.TrustFile");
 
+    public static Diagnostic NoAttestation(string image, string type) => Error("BOLT2530",
+        $"nobody has said `{type}` of `{image}`", "`bolt attest` says it with a key, or ask its maker to");
+
+    public static Diagnostic WrongAttester(string image, string type, string keys) => Error("BOLT2531",
+        $"what is said of `{image}` as `{type}` is not signed by {keys}", "check who attests it, and the rule: `bolt trust`");
+
+    public static Diagnostic OtherSubject(string image, string digest) => Error("BOLT2532",
+        $"what is said of `{image}` ({digest}) was said of another image or in another repository", "the attestation was moved, or the image altered: ask its maker");
+
+    public static Diagnostic BadPredicate(string path, string reason) => Error("BOLT2533",
+        $"`{path}` cannot be attested: {reason}", "name a JSON file, as `bolt build --sbom` and `--provenance` write it");
+
+    public static Diagnostic NoPredicateType(string text, IEnumerable<string> known) => Error("BOLT2534",
+        $"`{text}` is no predicate type", $"write one of {string.Join(", ", known)}, or a URI");
+
     private static Diagnostic Error(string code, string message, string? fix = null) => new(code, Severity.Error, message, null, fix);
 }

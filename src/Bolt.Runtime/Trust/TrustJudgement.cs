@@ -39,4 +39,34 @@ internal static class TrustJudgement
         }
         return (good.ToImmutable(), good.Count > 0 ? null : problem);
     }
+
+    /// <summary>The attestations of one type that count, with their keys; empty, and the reason, when none does.</summary>
+    public static (ImmutableArray<(Attestation Said, PublicKey Key)> Good, Diagnostic? Problem) Of(
+        ImageReference reference, IReadOnlyList<Digest> digests, string predicateType, IReadOnlyList<Attestation> said, IReadOnlyList<PublicKey> keys)
+    {
+        var name = $"{reference.Registry}/{reference.Repository}";
+        var good = ImmutableArray.CreateBuilder<(Attestation, PublicKey)>();
+        Diagnostic? problem = null;
+        foreach (var one in said)
+        {
+            // What an unsigned one says of its type only chooses the sentence.
+            if (one.Claim() is not { } claim || claim.PredicateType != predicateType)
+            {
+                continue;
+            }
+            if (keys.FirstOrDefault(one.IsSignedBy) is not { } key)
+            {
+                problem ??= TrustErrors.WrongAttester(reference.ToString(), predicateType, string.Join(" or ", keys.Select(k => Path.GetFileName(k.Path))));
+            }
+            else if (!claim.Subjects.Any(s => digests.Contains(s.Digest) && s.Repository == name))
+            {
+                problem = TrustErrors.OtherSubject(reference.ToString(), digests[0].ToString());
+            }
+            else
+            {
+                good.Add((one, key));
+            }
+        }
+        return (good.ToImmutable(), good.Count > 0 ? null : problem ?? TrustErrors.NoAttestation(reference.ToString(), predicateType));
+    }
 }

@@ -23,6 +23,8 @@ internal static class BuildCommand
     private static readonly Option<bool> Verify = new("--verify") { Description = "Build twice from scratch in unlike surroundings, and print in what the results differ" };
     private static readonly Option<string?> Platform = new("--platform") { Description = "linux/amd64; another one than this machine's is refused", HelpName = "PLATFORM" };
     private static readonly Option<string?> Output = new("--output", "-o") { Description = "Also write the image: type=docker|oci|tar|local,dest=PATH; a PATH alone is a folder for its files", HelpName = "SPEC" };
+    private static readonly Option<string?> Sbom = new("--sbom") { Description = "Also write what the image is made of: SPDX 2.3, in JSON", HelpName = "FILE" };
+    private static readonly Option<string?> Provenance = new("--provenance") { Description = "Also write how it came to be: an in-toto statement with SLSA provenance v1", HelpName = "FILE" };
     private static readonly Option<string?> Progress = new("--progress") { Description = "plain: one line per event, also on a terminal; quiet: failures alone", HelpName = "KIND" };
     private static readonly Option<bool> Json = new("--json") { Description = "Print each event, and the image at the end, as one line of JSON" };
     private static readonly Argument<string?> Folder = new("PATH") { Description = "The folder that COPY reads, a .NET project, or a recipe (bolt://nginx, a .capsule.toml); without it, this folder", Arity = ArgumentArity.ZeroOrOne };
@@ -32,7 +34,7 @@ internal static class BuildCommand
         Progress.AcceptOnlyFromAmong("auto", "plain", "quiet");
         var command = new Command("build", "Build an image of a Dockerfile, a .NET project or a recipe; prints its id")
         {
-            Tags, Dockerfile, Target, Arguments, Secrets, Ssh, NoCache, Pull, Offline, Locked, Verify, Platform, Output, Progress, Json, Folder,
+            Tags, Dockerfile, Target, Arguments, Secrets, Ssh, NoCache, Pull, Offline, Locked, Verify, Platform, Output, Sbom, Provenance, Progress, Json, Folder,
         };
         Invocation.Bind(command, RunAsync);
         return command.WithExamples(
@@ -40,6 +42,7 @@ internal static class BuildCommand
             "bolt build -f dev.Dockerfile --target test .   one stage of another file",
             "bolt build --build-arg VERSION=2 --secret id=token,src=token.txt .",
             "bolt build --verify .                          does it give the same bits again? exit code 1 when not",
+            "bolt build --sbom app.spdx.json --provenance app.slsa.json .",
             "bolt build -o type=oci,dest=app.tar .           an archive that docker, podman and skopeo read");
     }
 
@@ -62,6 +65,14 @@ internal static class BuildCommand
         if (output is not null)
         {
             await output.WriteAsync(invocation.Runtime, image, invocation.Cancellation);
+        }
+        if (invocation.Value(Sbom) is { } sbom)
+        {
+            await SbomCommand.WriteAsync(sbom, await invocation.Runtime.DescribeImageAsync(image, SbomCommand.Created(), invocation.Cancellation), invocation.Cancellation);
+        }
+        if (invocation.Value(Provenance) is { } provenance)
+        {
+            await SbomCommand.WriteAsync(provenance, await invocation.Runtime.ProvenanceAsync(image, invocation.Cancellation), invocation.Cancellation);
         }
         // Standard output may be the archive.
         if (output is not { IsStandardOutput: true })
@@ -106,7 +117,7 @@ internal static class BuildCommand
         _ => null,
     };
 
-    private static long? Epoch(string? text) => text is null or "" ? null
+    public static long? Epoch(string? text) => text is null or "" ? null
         : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds < 253402300800 ? seconds
         : throw new BoltException(ToolErrors.BadBuildOption("SOURCE_DATE_EPOCH", text, "write seconds since 1970"));
 }

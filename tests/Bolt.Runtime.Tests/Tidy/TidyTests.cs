@@ -73,7 +73,7 @@ public partial class TidyTests
             let wanted = room switch
             {
                 "Boltfiles" => '1',
-                "Dockerfiles" or "Images" or "Registries" or "Trust" or "Packages" or "Builds" => '2',
+                "Dockerfiles" or "Images" or "Registries" or "Trust" or "Packages" or "Builds" or "Evidence" => '2',
                 "Storage" => '3',
                 "Networking" or "Dns" => '4',
                 "Capsules" or "Oci" => '5',
