@@ -34,9 +34,10 @@ internal static class HelpTopics
         ("exit-codes", ExitCodes),
         ("recipes", """
             Servers: nginx, caddy, postgres, mariadb, redis, memcached, nats, rabbitmq, mosquitto. To run what is yours: node,
-            python, openjdk, debian, busybox. All from the packages of this machine's own archive; a tag picks the
-            version: `postgres:15`. bolt.lock pins what was chosen: commit it. A recipe of your own is a file NAME.capsule.toml,
-            which `capsule = "./NAME.capsule.toml"` names; `dotnet new bolt-capsule` makes one.
+            python, openjdk, dotnet-runtime, debian, busybox. All from the packages of this machine's own archive (.NET: this
+            machine's own); a tag picks the version: `postgres:15`. `packages = ["jq"]` in a service installs any others on top.
+            bolt.lock pins what was chosen: commit it. A recipe of your own is a file NAME.capsule.toml, which
+            `capsule = "./NAME.capsule.toml"` names; `dotnet new bolt-capsule` makes one.
             """),
     ];
 

@@ -129,7 +129,18 @@ public abstract record ServiceSource
     /// <summary><c>build = "./folder"</c>: a folder with a .NET project.</summary>
     public sealed record Build(string Context) : ServiceSource;
     /// <summary><c>capsule = "postgres[:TAG]"</c> or a path to a <c>*.capsule.toml</c>.</summary>
-    public sealed record Capsule(string Recipe) : ServiceSource;
+    public sealed record Capsule(string Recipe) : ServiceSource
+    {
+        /// <summary><c>packages = ["…"]</c>: Debian packages that are installed and configured on top of it.</summary>
+        public ImmutableArray<string> Packages { get; init; } = [];
+
+        /// <summary>For ToString.</summary>
+        protected override bool PrintMembers(System.Text.StringBuilder text)
+        {
+            text.Append("Recipe = ").Append(Recipe).Append(Packages.IsEmpty ? "" : ", Packages = ").AppendJoin(' ', Packages);
+            return true;
+        }
+    }
 }
 
 /// <summary>One published port. <paramref name="HostPort"/> 0 asks for any free one.</summary>

@@ -114,6 +114,13 @@ internal static class BoltfileErrors
     public static Diagnostic UnknownNetwork(SourceSpan at, string service, string network) => Error("BOLT1031",
         $"service `{service}` joins `{network}`, which is no network of this file", at, $"add `[networks.{network}]` or remove `{network}`");
 
+    public static Diagnostic BadPackage(SourceSpan at, string text) => Error("BOLT1034",
+        $"`{text}` in `packages` names no Debian package", at, "write its name, for example `\"jq\"`, or `\"jq (>= 1.6)\"`");
+
+    public static Diagnostic PackagesOfOther(SourceSpan at, string service, string key) => Error("BOLT1035",
+        $"service `{service}` has `packages` beside `{key}`", at,
+        "packages are installed on a recipe: write `capsule = \"NAME\"` instead, or nothing for a small Debian");
+
     private static string Either(string[] words) => words.Length switch
     {
         0 => "another value",

@@ -20,6 +20,9 @@ internal static partial class Names
     /// <summary>A service, project or volume name; also fit for a folder, a host name's label and an id.</summary>
     public static bool IsName(string text) => Name().IsMatch(text);
 
+    /// <summary>A package's name (Debian policy 5.6.7), with or without a relation to a version.</summary>
+    public static bool IsPackage(string text) => Package().IsMatch(text);
+
     /// <summary>The nearest text that <see cref="IsName"/> accepts.</summary>
     public static string Folded(string text)
     {
@@ -128,4 +131,7 @@ internal static partial class Names
 
     [GeneratedRegex(@"\A[A-Za-z0-9.-]+(:[0-9]+)?\z")]
     private static partial Regex Host();
+
+    [GeneratedRegex(@"\A[a-z0-9][a-z0-9+.-]{0,127}( \((=|>=|<=|<<|>>) [A-Za-z0-9.+:~-]{1,128}\))?\z")]
+    private static partial Regex Package();
 }

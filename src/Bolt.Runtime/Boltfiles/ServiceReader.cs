@@ -7,6 +7,8 @@ namespace Bolt.Boltfiles;
 internal static class ServiceReader
 {
     private const string Reference = "bolt://";
+    /// <summary>What packages are installed on when the service names nothing else.</summary>
+    private const string PlainBase = "debian";
 
     public static ServiceDraft Read(TomlEntry entry, TomlTable table, string? home)
     {
@@ -63,9 +65,18 @@ internal static class ServiceReader
     {
         var written = new[] { "image", "build", "capsule" }.Where(table.Has).ToArray();
         at = written.Length == 0 ? entry.KeyAt : table.ValueAt(written[0]);
-        if (written.Length == 0)
+        var packages = table.Texts("packages") ?? [];
+        foreach (var bad in packages.Where(p => !Names.IsPackage(p)))
+        {
+            table.Findings.Add(BoltfileErrors.BadPackage(table.ValueAt("packages"), bad));
+        }
+        if (written.Length == 0 && packages.IsEmpty)
         {
             table.Findings.Add(BoltfileErrors.NoSource(entry.KeyAt, entry.Name));
+        }
+        else if (!packages.IsEmpty && written.FirstOrDefault() is { } other and not "capsule")
+        {
+            table.Findings.Add(BoltfileErrors.PackagesOfOther(table.KeyAt("packages"), entry.Name, other));
         }
         foreach (var extra in written.Skip(1))
         {
@@ -74,7 +85,8 @@ internal static class ServiceReader
         return written.FirstOrDefault() switch
         {
             "build" => new ServiceSource.Build(table.Text("build") ?? ""),
-            "capsule" => new ServiceSource.Capsule(Word(table, "capsule", Names.ReadCapsule)),
+            "capsule" => new ServiceSource.Capsule(Word(table, "capsule", Names.ReadCapsule)) { Packages = packages },
+            null when !packages.IsEmpty => new ServiceSource.Capsule(PlainBase) { Packages = packages },
             _ => new ServiceSource.Image(Word(table, "image", Names.ReadImage)),
         };
     }

@@ -41,6 +41,10 @@ internal static partial class BuildErrors
         $"`{written}` needs the runtime {version}, which is neither in the package cache nor in `{folder}`",
         "run `bolt up` once with a network, or install that runtime");
 
+    public static Diagnostic NoRuntime(string written, string version, string folder, IEnumerable<string> installed) => Error("BOLT2319",
+        $"`{written}` needs the .NET runtime{(version.Length == 0 ? "" : " " + version)}, which `{folder}` does not have",
+        string.Join(", ", installed) is { Length: > 0 } has ? $"write one of {has} as its tag, or install that runtime" : "install a .NET runtime");
+
     public static Diagnostic Unreadable(string path, string reason) => Error("BOLT2309", $"cannot read `{path}`: {reason}");
 
     public static Diagnostic NoBaseRecipe(string name) => Error("BOLT2310", $"the recipe `{name}` that .NET projects stand on is missing", "reinstall Bolt");

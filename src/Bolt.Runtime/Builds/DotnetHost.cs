@@ -21,7 +21,10 @@ internal sealed record DotnetHost(string Program, string Root)
     /// <summary>Installed SDKs: another one may build other bits.</summary>
     public IEnumerable<string> Sdks() => Names("sdk");
 
-    /// <summary>Folders, relative to the root, of the newest runtime of a version "10.0" with its host; empty when one is missing.</summary>
+    /// <summary>Installed runtimes, the oldest first.</summary>
+    public IReadOnlyList<string> Runtimes() => [.. Names("shared/Microsoft.NETCore.App").Where(n => Version.TryParse(n, out _)).OrderBy(Version.Parse)];
+
+    /// <summary>Folders, relative to the root, of the newest runtime of a version "10.0" or "10.0.1" with its host; empty when one is missing.</summary>
     public IReadOnlyList<string> RuntimeFolders(string version, bool web)
     {
         var frameworks = web ? new[] { "shared/Microsoft.NETCore.App", "shared/Microsoft.AspNetCore.App" } : ["shared/Microsoft.NETCore.App"];
@@ -30,9 +33,9 @@ internal sealed record DotnetHost(string Program, string Root)
     }
 
     private string? Newest(string folder, string version) => Names(folder)
-        .Where(n => n.StartsWith(version + ".", StringComparison.Ordinal))
+        .Where(n => n == version || n.StartsWith(version + ".", StringComparison.Ordinal))
         .Select(n => (Name: n, Version: Version.TryParse(n, out var v) ? v : null)).Where(n => n.Version is not null)
-        .MaxBy(n => n.Version).Name;
+        .OrderBy(n => n.Version).LastOrDefault().Name;
 
     private IEnumerable<string> Names(string folder)
     {

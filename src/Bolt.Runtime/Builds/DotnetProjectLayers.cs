@@ -33,6 +33,21 @@ internal sealed class DotnetProjectLayers(ContentStore content, string work)
     public async Task<ImmutableArray<Digest>> OfInstalledAsync(
         string output, string dotnetRoot, IEnumerable<string> runtimeFolders, CancellationToken cancellationToken)
     {
+        var own = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, path) in FilesOf(output))
+        {
+            own["app/" + name] = path;
+        }
+        return
+        [
+            await OfRuntimeAsync(dotnetRoot, runtimeFolders, cancellationToken).ConfigureAwait(false),
+            await WriteAsync(own, [], cancellationToken).ConfigureAwait(false),
+        ];
+    }
+
+    /// <summary>This machine's runtime alone.</summary>
+    public Task<Digest> OfRuntimeAsync(string dotnetRoot, IEnumerable<string> runtimeFolders, CancellationToken cancellationToken)
+    {
         const string root = "usr/share/dotnet/";
         var framework = new SortedDictionary<string, string>(StringComparer.Ordinal) { [root + "dotnet"] = Path.Combine(dotnetRoot, "dotnet") };
         foreach (var folder in runtimeFolders)
@@ -42,16 +57,7 @@ internal sealed class DotnetProjectLayers(ContentStore content, string work)
                 framework[$"{root}{folder}/{name}"] = path;
             }
         }
-        var own = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, path) in FilesOf(output))
-        {
-            own["app/" + name] = path;
-        }
-        return
-        [
-            await WriteAsync(framework, [("usr/bin/dotnet", "../share/dotnet/dotnet")], cancellationToken).ConfigureAwait(false),
-            await WriteAsync(own, [], cancellationToken).ConfigureAwait(false),
-        ];
+        return WriteAsync(framework, [("usr/bin/dotnet", "../share/dotnet/dotnet")], cancellationToken);
     }
 
     /// <summary>The project's files alone: what it stands on has the runtime.</summary>

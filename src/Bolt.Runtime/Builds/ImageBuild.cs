@@ -7,11 +7,20 @@ using Bolt.Storage;
 namespace Bolt.Builds;
 
 /// <summary>Whatever a service names becomes an image that is ready to be started.</summary>
-internal sealed class ImageBuild(BuildTools tools)
+internal sealed class ImageBuild
 {
     private const string Scheme = "bolt://";
 
-    private readonly RecipeBuild recipes = new(tools);
+    private readonly BuildTools tools;
+    private readonly RecipeBuild recipes;
+    private readonly ConfiguredPackages configured;
+
+    public ImageBuild(BuildTools tools)
+    {
+        this.tools = tools;
+        recipes = new RecipeBuild(tools);
+        configured = new ConfiguredPackages(tools, recipes);
+    }
 
     /// <param name="source">What the service names.</param>
     /// <param name="baseFolder">What relative paths are relative to: the Boltfile's folder.</param>
@@ -32,6 +41,8 @@ internal sealed class ImageBuild(BuildTools tools)
                 return DockerServiceAsync(build.Context, dockerfile, baseFolder, @lock, offline, progress, cancellationToken);
             case ServiceSource.Build build:
                 return KeptAsync(ProjectAsync(build.Context, baseFolder, @lock, offline, fromScratch: false, BuildSurroundings.Usual, progress, cancellationToken), cancellationToken);
+            case ServiceSource.Capsule { Packages: [_, ..] names } capsule:
+                return configured.PrepareAsync(Named(capsule.Recipe, baseFolder), names, @lock, offline, progress, cancellationToken);
             case var named when RecipeOf(named, baseFolder) is { } recipe:
                 return Recipe(recipe);
             case ServiceSource.Image image when LayoutImage.Parse(image.Reference, baseFolder) is var (folder, tag):
@@ -89,6 +100,9 @@ internal sealed class ImageBuild(BuildTools tools)
                 var image = await DotnetBaseImage.OfAsync(tools, DotnetProject.Find(build.Context, baseFolder), cancellationToken).ConfigureAwait(false);
                 await LockAsync(image.Length == 0 ? new ServiceSource.Image(Scheme + DotnetProjectBuild.BaseRecipe) : new ServiceSource.Image(image), baseFolder, @lock, progress, cancellationToken).ConfigureAwait(false);
                 break;
+            case ServiceSource.Capsule { Packages: [_, ..] names } capsule:
+                await configured.LockAsync(Named(capsule.Recipe, baseFolder), names, @lock, progress, cancellationToken).ConfigureAwait(false);
+                break;
             default:
                 await (RecipeOf(source, baseFolder) is { } recipe ? recipes.LockAsync(recipe, @lock, progress, cancellationToken)
                     : source is ServiceSource.Image { Reference: var text } && LayoutImage.Parse(text, baseFolder) is null ? RegistryImage.LockAsync(tools, text, @lock, progress, cancellationToken)
@@ -107,7 +121,9 @@ internal sealed class ImageBuild(BuildTools tools)
         }
         if (RecipeOf(source, baseFolder) is { } recipe)
         {
-            return RecipeBuild.IsPinned(recipe, @lock) ? [] : [@lock.Refusal(RecipeBuild.KeyOf(recipe))];
+            return !RecipeBuild.IsPinned(recipe, @lock) ? [@lock.Refusal(RecipeBuild.KeyOf(recipe))]
+                : source is ServiceSource.Capsule { Packages: [_, ..] names } && !ConfiguredPackages.IsPinned(recipe, names, @lock) ? [@lock.Refusal(ConfiguredPackages.KeyOf(recipe, names))]
+                : [];
         }
         return source is not ServiceSource.Image image || LayoutImage.Parse(image.Reference, baseFolder) is not null || RegistryImage.IsPinned(image.Reference, @lock)
             ? [] : [@lock.Refusal(ImageReference.Parse(image.Reference).Value!.ToString())];

@@ -66,6 +66,7 @@ internal sealed record KeptRecipe(Digest Layer, Digest Image, Recipe Recipe)
         writer.Flag(Recipe.Initialize is not null);
         writer.Texts(Recipe.Initialize ?? []);
         writer.Flag(Recipe.Template);
+        writer.Flag(Recipe.DotnetRuntime);
         writer.Number((int)Recipe.StopSignal);
         writer.Number(Recipe.Ports.Length);
         foreach (var port in Recipe.Ports)
@@ -104,6 +105,7 @@ internal sealed record KeptRecipe(Digest Layer, Digest Image, Recipe Recipe)
                 ? new RecipeLogin(user, password, database, fallback) : throw new InvalidDataException("a login is cut off"))],
             Initialize = reader.Flag() is var initialized && reader.Texts() is var command && initialized ? command : null,
             Template = reader.Flag(),
+            DotnetRuntime = reader.Flag(),
             StopSignal = (StopSignal)reader.Number(1, 64),
             Ports = [.. Enumerable.Range(0, reader.Count(8)).Select(_ => (int)reader.Number(1, 65535))],
             Ready = ReadReady(reader),

@@ -41,6 +41,8 @@ internal sealed record Recipe
     /// <summary>Tried in this order where the Boltfile has no `auth`.</summary>
     public ImmutableArray<RecipeLogin> Logins { get; init; } = [];
     public bool Template { get; init; }
+    /// <summary>The machine's .NET runtime is laid over it; a tag is the runtime's version.</summary>
+    public bool DotnetRuntime { get; init; }
 
     /// <summary>Who it starts as under this map.</summary>
     public string UserUnder(IdMap ids) => ids.Single && SingleUser.Length > 0 ? SingleUser : User;

@@ -43,7 +43,8 @@ internal sealed class RecipeBuild(BuildTools tools, Func<ArchiveSources> sources
         await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await PrepareOneAsync(reference, @lock, offline, progress, cancellationToken).ConfigureAwait(false);
+            var (image, recipe) = await PrepareOneAsync(reference, @lock, offline, progress, cancellationToken).ConfigureAwait(false);
+            return recipe.DotnetRuntime ? await new DotnetRuntimeLayer(tools).AddAsync(image, reference.Tag, cancellationToken).ConfigureAwait(false) : image;
         }
         finally
         {
@@ -90,7 +91,7 @@ internal sealed class RecipeBuild(BuildTools tools, Func<ArchiveSources> sources
     /// <summary>As the lock has it: no path.</summary>
     public static string NameOf(RecipeReference reference) => reference.Name + (reference.Tag is null ? "" : ":" + reference.Tag);
 
-    private async Task<PreparedImage> PrepareOneAsync(
+    private async Task<(PreparedImage Image, Recipe Recipe)> PrepareOneAsync(
         RecipeReference reference, LockSession @lock, bool offline, IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
     {
         var text = ReadText(reference);
@@ -100,7 +101,7 @@ internal sealed class RecipeBuild(BuildTools tools, Func<ArchiveSources> sources
 
         if (!@lock.IsAnew(key) && KeptRecipe.Find(tools.Paths, @lock, key, digest) is { } kept && tools.Trees.Find(kept.Layer) is { } laid)
         {
-            return Prepared(reference, kept.Recipe, kept.Image, kept.Layer, laid);
+            return (Prepared(reference, kept.Recipe, kept.Image, kept.Layer, laid), kept.Recipe);
         }
         var pin = @lock.TryGet(key) is { } known && known.Recipe == digest ? known : null;
         if (pin is null)
@@ -136,7 +137,7 @@ internal sealed class RecipeBuild(BuildTools tools, Func<ArchiveSources> sources
         {
             await new KeptRecipe(layer, image, recipe).WriteAsync(tools.Paths, @lock, key, digest, cancellationToken).ConfigureAwait(false);
         }
-        return Prepared(reference, recipe, image, layer, tree);
+        return (Prepared(reference, recipe, image, layer, tree), recipe);
     }
 
     private async Task<Digest> SaveAsync(
@@ -205,7 +206,7 @@ internal sealed class RecipeBuild(BuildTools tools, Func<ArchiveSources> sources
         For = reference.File ?? reference.Name,
         Wanted = recipe.Packages,
         VersionOf = recipe.VersionOf,
-        Tag = reference.Tag,
+        Tag = recipe.DotnetRuntime ? null : reference.Tag,
         Drops = recipe.Drops,
         Prefers = recipe.Prefers,
         Architecture = Architecture,

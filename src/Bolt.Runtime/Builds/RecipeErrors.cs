@@ -54,5 +54,12 @@ internal static class RecipeErrors
     public static Diagnostic EmptyLine(SourceSpan at) => Error("BOLT2216",
         "every line contains the empty text", "write a text that only the ready service says", at);
 
+    public static Diagnostic PackagesNeedIds(string who) => Error("BOLT2217",
+        $"the packages of `{who}` cannot be configured with one id: their scripts hand files to users of the system",
+        "give your user a range of ids in /etc/subuid and /etc/subgid; `bolt doctor` says how");
+
+    public static Diagnostic PackagesNotConfigured(string who, string how, IEnumerable<string> output) => Error("BOLT2218",
+        $"the packages of `{who}` cannot be configured: dpkg {how}", string.Join('\n', output.Prepend("it said:")));
+
     private static Diagnostic Error(string code, string message, string? fix, SourceSpan? at = null) => new(code, Severity.Error, message, at, fix);
 }

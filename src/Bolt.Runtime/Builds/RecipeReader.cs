@@ -71,6 +71,7 @@ internal sealed partial class RecipeReader
             CredentialEnvironment = CredentialEnvironment(),
             Logins = [.. Logins()],
             Template = top.Flag("template") ?? false,
+            DotnetRuntime = top.Flag("dotnet_runtime") ?? false,
         };
         if (recipe is { Data: null, Initialize: not null })
         {

@@ -10,16 +10,17 @@ internal static class DebFile
 {
     /// <summary>The largest packages that exist unpack to some 3 GB (debug symbols).</summary>
     private const long MaxUnpacked = 8L << 30;
+    /// <summary>Scripts, lists of symbols and checksums.</summary>
+    private const long MaxControl = 64L << 20;
     private const int ArHeader = 60;
+    private const string Data = "data.tar", Control = "control.tar";
 
     public static DebContents Unpack(string package, string path, LayerExtras extras, Spool spool, bool managed)
     {
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 128 << 10);
-            var (name, length) = FindData(file);
-            using var plain = Decompression.Open(new SliceStream(file, length), name["data.tar".Length..], MaxUnpacked, managed)
-                ?? throw new InvalidDataException($"`{name}` has a compression that is not known");
+            using var plain = OpenMember(file, Data, MaxUnpacked, managed);
             return new DebContents(package, ReadEntries(package, plain, new PathFilter(extras), spool.Open()));
         }
         catch (Exception e) when (Decompression.IsDamage(e))
@@ -32,8 +33,47 @@ internal static class DebFile
         }
     }
 
+    /// <summary>The control file and the maintainer's scripts: name -> content and whether it is a program.</summary>
+    public static SortedDictionary<string, (byte[] Content, bool IsProgram)> ReadControl(string package, string path, bool managed)
+    {
+        var files = new SortedDictionary<string, (byte[], bool)>(StringComparer.Ordinal);
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 16 << 10);
+            using var plain = OpenMember(file, Control, MaxControl, managed);
+            using var tar = new TarReader(plain, leaveOpen: true);
+            while (tar.GetNextEntry() is { } entry)
+            {
+                var name = entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name;
+                if (entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile)
+                {
+                    // They become names of files in one folder.
+                    if (name.Length == 0 || name.StartsWith('.') || name.Contains('/', StringComparison.Ordinal))
+                    {
+                        throw new InvalidDataException($"`{name}` is no name of a control file");
+                    }
+                    var content = new MemoryStream();
+                    entry.DataStream?.CopyTo(content);
+                    files[name] = (content.ToArray(), entry.Mode.HasFlag(UnixFileMode.UserExecute));
+                }
+            }
+            return files;
+        }
+        catch (Exception e) when (Decompression.IsDamage(e))
+        {
+            throw new BoltException(PackageErrors.BadPackage(package, e.Message), e);
+        }
+    }
+
+    private static Stream OpenMember(FileStream file, string wanted, long limit, bool managed)
+    {
+        var (name, length) = FindMember(file, wanted);
+        return Decompression.Open(new SliceStream(file, length), name[wanted.Length..], limit, managed)
+            ?? throw new InvalidDataException($"`{name}` has a compression that is not known");
+    }
+
     // "!<arch>\n", then per member: name[16] mtime[12] uid[6] gid[6] mode[8] size[10] "`\n", data, a pad to even.
-    private static (string Name, long Length) FindData(FileStream file)
+    private static (string Name, long Length) FindMember(FileStream file, string wanted)
     {
         Span<byte> header = stackalloc byte[ArHeader];
         file.ReadExactly(header[..8]);
@@ -49,7 +89,7 @@ internal static class DebFile
             {
                 throw new InvalidDataException("an ar header is damaged");
             }
-            if (name.StartsWith("data.tar", StringComparison.Ordinal))
+            if (name.StartsWith(wanted, StringComparison.Ordinal))
             {
                 return (name, size);
             }

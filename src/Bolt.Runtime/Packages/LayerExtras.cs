@@ -18,6 +18,8 @@ internal abstract record LayerEntry(string Path, uint Uid, uint Gid, int Mode)
 {
     public sealed record Folder(string Path, uint Uid, uint Gid, int Mode) : LayerEntry(Path, Uid, Gid, Mode);
     public sealed record File(string Path, uint Uid, uint Gid, int Mode, string Content) : LayerEntry(Path, Uid, Gid, Mode);
+    /// <summary>The same with any content.</summary>
+    public sealed record Bytes(string Path, uint Uid, uint Gid, int Mode, ReadOnlyMemory<byte> Content) : LayerEntry(Path, Uid, Gid, Mode);
     public sealed record Link(string Path, string Target) : LayerEntry(Path, 0, 0, 0x1ff);
     /// <summary>The contents of all package files that match a pattern, in ordinal order of their paths.</summary>
     public sealed record Concatenation(string Path, uint Uid, uint Gid, int Mode, string Pattern) : LayerEntry(Path, Uid, Gid, Mode);

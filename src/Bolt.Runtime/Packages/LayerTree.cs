@@ -62,6 +62,7 @@ internal sealed class LayerTree(string architecture)
             LayerEntry.Folder => node with { Kind = LayerKind.Folder },
             LayerEntry.Link link => node with { Kind = LayerKind.Link, Target = link.Target },
             LayerEntry.File file => node with { Content = Content.Of(Encoding.UTF8.GetBytes(file.Content)) },
+            LayerEntry.Bytes bytes => node with { Content = Content.Of(bytes.Content.ToArray()) },
             LayerEntry.Concatenation all => node with { Content = Concatenate(all) },
             _ => throw new InvalidOperationException(),
         };

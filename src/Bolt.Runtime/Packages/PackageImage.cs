@@ -72,6 +72,44 @@ internal sealed class PackageImage : IDisposable
         IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
     {
         var files = await FetchAsync(who, @lock, offline, progress, cancellationToken).ConfigureAwait(false);
+        return await WriteLayerAsync(who, @lock, files, extras, _ => extras, content, progress, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// The same with dpkg's database, in which these packages are unpacked and not configured yet.
+    /// </summary>
+    /// <param name="present">Packages below the layer, for the database.</param>
+    /// <param name="extras">What the layer has besides, and leaves out.</param>
+    /// <returns>The layer, and the newest time of a file in it, in seconds since 1970.</returns>
+    public async Task<(Digest Layer, long Newest)> BuildUnconfiguredAsync(
+        string who, PackageLock @lock, ImmutableArray<LockedPackage> present, LayerExtras extras, ContentStore content, bool offline,
+        IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
+    {
+        var files = await FetchAsync(who, @lock, offline, progress, cancellationToken).ConfigureAwait(false);
+        var newest = 0L;
+        var layer = await WriteLayerAsync(who, @lock, files, extras, Extras, content, progress, cancellationToken).ConfigureAwait(false);
+        return (layer, newest);
+
+        LayerExtras Extras(DebContents[] unpacked)
+        {
+            newest = unpacked.SelectMany(u => u.Nodes).Select(n => n.ModifiedAt).DefaultIfEmpty().Max();
+            var database = new DpkgDatabase(@lock.Architecture);
+            foreach (var package in present.Where(p => @lock.Packages.All(l => l.Name != p.Name)))
+            {
+                database.AddPresent(package);
+            }
+            for (var i = 0; i < files.Length; i++)
+            {
+                database.AddUnpacked(@lock.Packages[i], DebFile.ReadControl(@lock.Packages[i].Name, files[i], ManagedDecoders), unpacked[i].Nodes);
+            }
+            return extras with { Entries = [.. extras.Entries, .. database.Entries()] };
+        }
+    }
+
+    private async Task<Digest> WriteLayerAsync(
+        string who, PackageLock @lock, string[] files, LayerExtras pruning, Func<DebContents[], LayerExtras> extras, ContentStore content,
+        IProgress<BuildProgress>? progress, CancellationToken cancellationToken)
+    {
         progress?.Report(new BuildProgress($"{who}: unpacking {@lock.Packages.Length} packages", 0, @lock.Packages.Length));
         using var spool = new Spool(Path.Combine(paths.Cache, "packages"));
         var unpacked = new DebContents[files.Length];
@@ -80,11 +118,11 @@ internal sealed class PackageImage : IDisposable
         var order = Enumerable.Range(0, files.Length).OrderByDescending(i => @lock.Packages[i].Size);
         await Parallel.ForEachAsync(order, cancellationToken, (i, stop) =>
         {
-            unpacked[i] = DebFile.Unpack(@lock.Packages[i].Name, files[i], extras, spool, ManagedDecoders);
+            unpacked[i] = DebFile.Unpack(@lock.Packages[i].Name, files[i], pruning, spool, ManagedDecoders);
             progress?.Report(new BuildProgress($"{who}: unpacking {@lock.Packages.Length} packages", Interlocked.Increment(ref done), files.Length));
             return ValueTask.CompletedTask;
         }).ConfigureAwait(false);
-        var entries = new LayerTree(@lock.Architecture).Merge(unpacked, extras);
+        var entries = new LayerTree(@lock.Architecture).Merge(unpacked, extras(unpacked));
         using var tar = new TarStream(entries);
         return await content.WriteAsync(tar, null, cancellationToken).ConfigureAwait(false);
     }

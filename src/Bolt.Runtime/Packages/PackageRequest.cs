@@ -17,6 +17,8 @@ internal sealed record PackageRequest
     public ImmutableArray<string> Drops { get; init; } = [];
     /// <summary>Taken first where alternatives or providers leave a choice.</summary>
     public ImmutableArray<string> Prefers { get; init; } = [];
+    /// <summary>What is there already: it meets dependencies, and comes again only where a newer version is needed or it is wanted itself.</summary>
+    public ImmutableArray<LockedPackage> Present { get; init; } = [];
     /// <summary>Debian's name of the architecture.</summary>
     public required string Architecture { get; init; }
     /// <summary>Nothing may be fetched.</summary>

@@ -9,8 +9,13 @@ namespace Bolt.Packages;
 /// </summary>
 internal sealed class Resolver(PackageRequest request, PackageSet packages, VersionChoice version)
 {
+    private const string Wanted = "wanted";
+
     private readonly Dictionary<string, (Candidate Candidate, string Reason)> chosen = new(StringComparer.Ordinal);
     private readonly Queue<Candidate> open = new();
+    // A version that the archive has no more still is what its name says.
+    private readonly Candidate[] present = [.. request.Present.Select(p => packages.Versions(p.Name).FirstOrDefault(c => c.Package.Version == p.Version)
+        ?? new Candidate(new IndexedPackage(p.Name, p.Version, p.Architecture, p.Path, "", "", p.Size, p.Sha256), p.Suite))];
     private readonly string[] drops = [.. request.Drops.Select(d => d.Replace(VersionChoice.Placeholder, version.Version, StringComparison.Ordinal))];
 
     /// <summary>By name, in ordinal order.</summary>
@@ -19,7 +24,7 @@ internal sealed class Resolver(PackageRequest request, PackageSet packages, Vers
         foreach (var wanted in request.Wanted)
         {
             var alternatives = Relation.ParseAlternatives(wanted.Replace(VersionChoice.Placeholder, version.Version, StringComparison.Ordinal));
-            if (!Choose(alternatives, "wanted"))
+            if (!Choose(alternatives, Wanted))
             {
                 throw new BoltException(PackageErrors.NoPackage(request.For, string.Join(" | ", alternatives), packages.Suites));
             }
@@ -39,7 +44,7 @@ internal sealed class Resolver(PackageRequest request, PackageSet packages, Vers
 
     private bool Choose(Relation[] alternatives, string reason)
     {
-        if (alternatives.Any(a => chosen.Values.Any(c => c.Candidate.Meets(a))))
+        if (alternatives.Any(a => chosen.Values.Any(c => c.Candidate.Meets(a)) || (reason != Wanted && Array.Exists(present, c => c.Meets(a)))))
         {
             return true;
         }

@@ -42,4 +42,41 @@ public class LanguageRecipeTests(RecipeHost host)
             """));
         Assert.Equal(answer, await Http.GetStringAsync($"http://127.0.0.1:{await stack.PortAsync("it", 8080)}/"));
     }
+
+    [Fact]
+    public async Task Dotnet_runs_what_was_published_for_its_runtime()
+    {
+        var folder = Directory.CreateTempSubdirectory("bolt-dotnet-").FullName;
+        try
+        {
+            File.WriteAllText(Path.Combine(folder, "app.csproj"), """
+                <Project Sdk="Microsoft.NET.Sdk.Web"><PropertyGroup><OutputType>Exe</OutputType><TargetFramework>net10.0</TargetFramework>
+                <UseAppHost>false</UseAppHost><ImplicitUsings>enable</ImplicitUsings><StaticWebAssetsEnabled>false</StaticWebAssetsEnabled></PropertyGroup></Project>
+                """);
+            File.WriteAllText(Path.Combine(folder, "app.cs"), """
+                var app = WebApplication.CreateBuilder(args).Build();
+                app.MapGet("/", () => "dotnet " + Enumerable.Range(1, 6).Sum() * 2);
+                app.Run();
+                """);
+            using var publish = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("dotnet", ["publish", folder, "-o", folder + "/out", "-nodeReuse:false", "-p:UseSharedCompilation=false", "-v:q"]))!;
+            await publish.WaitForExitAsync();
+            Assert.Equal(0, publish.ExitCode);
+            await using var stack = await host.UpAsync(
+                $"[services.it]\ncapsule = \"dotnet-runtime:10.0\"\nports = [\"8080\"]\ncommand = [\"dotnet\", \"/app/app.dll\"]\nvolumes = [\"{folder}/out:/app:ro\"]\n");
+            Assert.Equal("dotnet 42", await Http.GetStringAsync($"http://127.0.0.1:{await stack.PortAsync("it", 8080)}/"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_runtime_that_the_machine_lacks_is_named_with_those_it_has()
+    {
+        var file = host.File("[services.it]\ncapsule = \"dotnet-runtime:3.1\"\n");
+        var refused = (await Assert.ThrowsAsync<Bolt.Diagnostics.BoltException>(() => host.Runtime.LockAsync(file, [], [], null, CancellationToken.None))).Diagnostic;
+        Assert.Equal("BOLT2319", refused.Code);
+        Assert.Contains("10.0.", refused.Fix, StringComparison.Ordinal);
+    }
 }

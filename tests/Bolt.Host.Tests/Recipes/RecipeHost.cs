@@ -20,17 +20,20 @@ public sealed class RecipeHost : IAsyncLifetime
     public ValueTask InitializeAsync()
     {
         Directory.CreateDirectory(_root);
-        Runtime = new BoltRuntime(new BoltOptions
-        {
-            StateFolder = Path.Combine(_root, "state"),
-            RunFolder = Path.Combine(_root, "run"),
-            CacheFolder = Path.Combine(_root, "cache"),
-        });
+        Runtime = With("state", null);
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>A runtime with images of its own and the packages that all share.</summary>
+    /// <param name="archives">Null: the machine's.</param>
+    internal BoltRuntime With(string state, Func<Bolt.Packages.ArchiveSources>? archives)
+    {
+        var options = new BoltOptions { StateFolder = Path.Combine(_root, state), RunFolder = Path.Combine(_root, "run"), CacheFolder = Path.Combine(_root, "cache") };
+        return archives is null ? new BoltRuntime(options) : new BoltRuntime(options) { Archives = archives };
+    }
+
     /// <summary>Brings up the services of a Boltfile and returns when all are ready.</summary>
-    /// <param name="files">Beside the Boltfile.</param>
+    /// <param name="files">Beside the Boltfile: name and text.</param>
     internal Task<RecipeStack> UpAsync(string services, params (string Name, string Text)[] files) => RecipeStack.StartAsync(Runtime, File(services, files));
 
     /// <summary>A Boltfile in a folder of its own.</summary>

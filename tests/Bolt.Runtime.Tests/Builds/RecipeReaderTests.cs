@@ -18,7 +18,7 @@ public sealed class RecipeReaderTests
 
     [Fact]
     public void The_library_has_these() => Assert.Equal(
-        ["busybox", "caddy", "debian", "dotnet-base", "mariadb", "memcached", "mosquitto", "nats", "nginx", "node", "openjdk", "postgres",
+        ["busybox", "caddy", "debian", "dotnet-base", "dotnet-runtime", "mariadb", "memcached", "mosquitto", "nats", "nginx", "node", "openjdk", "postgres",
             "python", "rabbitmq", "redis"], RecipeCatalog.Names);
 
     [Fact]

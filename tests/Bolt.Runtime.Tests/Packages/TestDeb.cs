@@ -10,7 +10,28 @@ internal static class TestDeb
 {
     public static readonly DateTimeOffset ModifiedAt = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
-    public static byte[] Make(string extension, params TarEntry[] entries)
+    public static byte[] Make(string extension, params TarEntry[] entries) => Make(extension, [1, 2, 3], entries);
+
+    /// <summary>One with a control archive: its control file and maintainer's scripts.</summary>
+    public static byte[] WithScripts(string name, string version, (string Script, string Text)[] scripts, params TarEntry[] entries) => Make(
+        ".gz",
+        Tar([
+            File("./control", $"Package: {name}\nVersion: {version}\nArchitecture: amd64\nMaintainer: Test <test@example.org>\nDescription: test\n"),
+            .. scripts.Select(s => File("./" + s.Script, s.Text, 0x1ed)),
+        ]),
+        entries);
+
+    private static byte[] Make(string extension, byte[] control, TarEntry[] entries)
+    {
+        var deb = new MemoryStream();
+        deb.Write("!<arch>\n"u8);
+        AppendMember(deb, "debian-binary", "2.0\n"u8.ToArray());
+        AppendMember(deb, "control.tar", control);
+        AppendMember(deb, "data.tar" + extension, Compress(Tar(entries), extension));
+        return deb.ToArray();
+    }
+
+    private static byte[] Tar(TarEntry[] entries)
     {
         var tar = new MemoryStream();
         using (var writer = new TarWriter(tar, TarEntryFormat.Gnu, leaveOpen: true))
@@ -21,12 +42,7 @@ internal static class TestDeb
                 writer.WriteEntry(entry);
             }
         }
-        var deb = new MemoryStream();
-        deb.Write("!<arch>\n"u8);
-        AppendMember(deb, "debian-binary", "2.0\n"u8.ToArray());
-        AppendMember(deb, "control.tar", [1, 2, 3]);
-        AppendMember(deb, "data.tar" + extension, Compress(tar.ToArray(), extension));
-        return deb.ToArray();
+        return tar.ToArray();
     }
 
     public static TarEntry File(string path, string text, int mode = 0x1a4) => new GnuTarEntry(TarEntryType.RegularFile, path)
