@@ -47,13 +47,13 @@ public sealed partial class BoltRuntime
         if (RecipeNamed(options) is { } recipe)
         {
             var layer = await Rooms.Images.RecipeLayerAsync(recipe, LockOf(options), cancellation).ConfigureAwait(false);
-            return (first with { Layers = [new ImageLayer(layer, layer, 0, MediaTypes.Layer)] }, new BuildCopy("", ["time", "locale", "decoder (.NET's own instead of liblzma)"], ["processors", "owner", "path"]));
+            return (first with { Layers = [new ImageLayer(layer, layer, 0, MediaTypes.Layer)] }, new BuildCopy("", ["time", .. abroad.Varied, "decoder (.NET's own instead of liblzma)"], ["processors", "owner", "path"]));
         }
         if (IsProject(options))
         {
             var project = DotnetProject.Find(options.Context, Path.GetFullPath("."));
             var record = DotnetProjectRecord.Read(Path.Combine(DotnetProjectBuild.WorkOf(Rooms.Paths, project), "build.json"))!;
-            var moved = await BuildCopy.MakeAsync(Rooms.Tools, place, BuildCopy.FilesOf(project, record.Inputs), cancellation).ConfigureAwait(false);
+            var moved = await BuildCopy.MakeAsync(Rooms.Tools, place, BuildCopy.FilesOf(project, record.Inputs), ["locale", "time zone"], cancellation).ConfigureAwait(false);
             var file = new DotnetProject(project.Written, Path.Combine(moved.Root, project.File.TrimStart('/')));
             try
             {
@@ -68,7 +68,7 @@ public sealed partial class BoltRuntime
         }
         var plan = DockerfileBuild.Plan(options).Value!;
         var files = ContextFolder.Read(plan.Options.Context, plan.Ignore, backwards: false, cancellation).All.ToArray();
-        var copy = await BuildCopy.MakeAsync(Rooms.Tools, place, files, cancellation).ConfigureAwait(false);
+        var copy = await BuildCopy.MakeAsync(Rooms.Tools, place, files, abroad.Varied, cancellation).ConfigureAwait(false);
         var again = await BuildAsync(options with { Tags = [], Surroundings = copy.Surroundings(context: true) }, progress, cancellation).ConfigureAwait(false);
         return (ImageSearch.Get(Store, again.Id), copy);
     }
@@ -80,6 +80,9 @@ public sealed partial class BoltRuntime
 
         // Its i has no dot above when it is small, and its numbers have commas.
         public Abroad() => CultureInfo.CurrentCulture = Turkish() ?? _home;
+
+        /// <summary>What is different there: nothing, where a program knows one culture alone.</summary>
+        public ImmutableArray<string> Varied => CultureInfo.CurrentCulture.Equals(_home) ? [] : ["locale"];
 
         public void Dispose() => CultureInfo.CurrentCulture = _home;
 

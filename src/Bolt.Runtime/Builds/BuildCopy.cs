@@ -31,7 +31,9 @@ internal sealed record BuildCopy(string Root, ImmutableArray<string> Varied, Imm
     };
 
     /// <param name="nodes">By path below the root that they have now.</param>
-    public static async Task<BuildCopy> MakeAsync(BuildTools tools, BuildWorkplace place, IReadOnlyCollection<SourceNode> nodes, CancellationToken cancellationToken)
+    /// <param name="varied">What else is different.</param>
+    public static async Task<BuildCopy> MakeAsync(
+        BuildTools tools, BuildWorkplace place, IReadOnlyCollection<SourceNode> nodes, ImmutableArray<string> varied, CancellationToken cancellationToken)
     {
         var root = Path.Combine(nodes.Sum(n => n.Size) <= MostInMemory ? place.Run : place.State, "elsewhere", "another-place");
         try
@@ -47,9 +49,9 @@ internal sealed record BuildCopy(string Root, ImmutableArray<string> Varied, Imm
         {
             await tools.Files.ApplyAsync(root, [.. nodes.Where(n => n.Kind != SourceKind.Link).Select(n => new OwnedEntry(n.Path, OtherOwner, OtherOwner, n.Mode))], cancellationToken).ConfigureAwait(false);
         }
-        ImmutableArray<string> varied = ["time", "path", "locale", "time zone", "order of folders"];
-        ImmutableArray<string> same = [];
-        (varied, same) = owners ? (varied.Add("owner"), same) : (varied, same.Add("owner (only root can change it)"));
+        varied = ["time", "path", "order of folders", .. varied];
+        ImmutableArray<string> same = owners ? [] : ["owner (only root can change it)"];
+        varied = owners ? varied.Add("owner") : varied;
         return System.Environment.ProcessorCount > 1
             ? new BuildCopy(root, varied.Add(string.Create(CultureInfo.InvariantCulture, $"processors (1 instead of {System.Environment.ProcessorCount})")), same)
             : new BuildCopy(root, varied, same.Add("processors (there is one)"));

@@ -42,8 +42,14 @@ public sealed record ImageBuildOptions
 /// <param name="Layers">How many.</param>
 public sealed record BuiltImage(string Id, ImmutableArray<string> Tags, long Size, int Layers)
 {
-    /// <summary>How it came to be.</summary>
+    /// <summary>How it came to be; the same image made twice is the same image.</summary>
     internal BuildFacts? Facts { get; init; }
+
+    /// <inheritdoc/>
+    public bool Equals(BuiltImage? other) => other is not null && (Id, Size, Layers) == (other.Id, other.Size, other.Layers) && Tags == other.Tags;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Id, Size, Layers);
 }
 
 /// <summary>What happens during a build. Steps of several stages run side by side.</summary>
