@@ -62,7 +62,8 @@ public class PipelineTests(InstalledTool tool)
             }
             block = null;
             var key = text.StartsWith("- ", StringComparison.Ordinal) ? text[2..] : text;
-            if (key is "run: |" or "script: |" or "script:") block = indent;
+            // The key's own column: what stands below it and right of it is the block, what stands below it is the next key.
+            if (key is "run: |" or "script: |" or "script:") block = indent + text.Length - key.Length;
             else if (key.StartsWith("run: ", StringComparison.Ordinal)) lines.Add(key[5..]);
             else if (key.StartsWith("script: ", StringComparison.Ordinal)) lines.Add(key[8..]);
         }

@@ -34,7 +34,9 @@ public class ReplayTests(InstalledTool tool)
         var id = endpoint!.Value.GetProperty("stack").GetString()!;
         var counted = await tool.BoltAsync(folder, "exec", "--stack", id, "db", "sh", "-c", "psql -h /run/postgresql -U app -d app -Atc 'SELECT count(*) FROM notes'");
         Assert.Equal("1\n", counted.Expect(0).Output);
-        using (Process.Start("kill", ["-INT", bolt.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)])) { }
+        // A terminal's Ctrl-C reaches the tool itself; `dotnet` in front of it passes no signal on.
+        var view = (await tool.BoltAsync(folder, "ps", "--all", "--json")).Expect(0).Output.Split('\n').Where(l => l.Contains(id, StringComparison.Ordinal)).Select(l => new StackView(JsonDocument.Parse(l).RootElement)).Single();
+        using (var interrupt = Process.Start("kill", ["-INT", $"{view.Owner}"])) await interrupt.WaitForExitAsync();
         await bolt.WaitForExitAsync();
         Assert.Equal(0, bolt.ExitCode);
         Assert.DoesNotContain(id, (await tool.BoltAsync(folder, "ps", "--all")).Expect(0).Output, StringComparison.Ordinal);

@@ -59,6 +59,28 @@ public sealed class CheckBoltfileTests : IDisposable
     }
 
     [Fact]
+    public async Task Asked_for_by_name_it_is_checked_once_too_but_not_where_the_environment_may_have_changed()
+    {
+        Write(Good);
+        Assert.Equal(0, (await Build("-t:BoltValidate")).Code);
+        Assert.Contains("Skipping target \"BoltCheckBoltfile\"", (await Build("-t:BoltValidate", "-p:BoltCheckBoltfile=false")).Text, StringComparison.Ordinal);
+        Write(Good + "hostname = \"${BOLT_TEST_HOST:-here}\"\n");
+        File.SetLastWriteTimeUtc(Path.Combine(folder, "Boltfile.toml"), DateTime.UtcNow.AddMinutes(-1));
+        File.Delete(Path.Combine(folder, "obj/Boltfile.checked"));
+        Assert.Equal(0, (await Build("-t:BoltValidate")).Code);
+        Assert.DoesNotContain("Skipping target", (await Build("-t:BoltValidate")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_tag_or_several_not_both()
+    {
+        var (code, text) = await Build("-t:BoltTags", "-p:ContainerImageTag=1", "-p:ContainerImageTags=2");
+        Assert.Equal(1, code);
+        Assert.Contains("error BOLT1905", text, StringComparison.Ordinal);
+        Assert.Equal(0, (await Build("-t:BoltTags", "-p:ContainerImageTag=1")).Code);
+    }
+
+    [Fact]
     public async Task It_can_be_turned_off()
     {
         Write("nonsense");
