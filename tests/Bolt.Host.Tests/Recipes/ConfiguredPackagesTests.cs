@@ -73,6 +73,16 @@ public sealed class ConfiguredPackagesTests(RecipeHost host) : IDisposable
     }
 
     [Fact]
+    public async Task Of_Debian_13_too()
+    {
+        var file = host.File("[services.it]\npackages = [\"jq\", \"openssh-server\", \"python3-six\"]\ncommand = [\"sleep\", \"1000000\"]\n");
+        await using var stack = await RecipeStack.StartAsync(host.Trixie, file);
+        Assert.Equal((0, "13\n"), await stack.ExecAsync("it", "sh", "-c", ". /etc/os-release; echo $VERSION_ID"));
+        Assert.Equal((0, "ii\n"), await stack.ExecAsync("it", "sh", "-c", "dpkg -l | sed 1,5d | cut -c1-2 | sort -u"));
+        Assert.Equal((0, "sshd six\n"), await stack.ExecAsync("it", "sh", "-c", "echo $(getent passwd sshd | cut -d: -f1) $(python3 -c 'import six; print(six.__name__)')"));
+    }
+
+    [Fact]
     public async Task A_script_that_fails_is_told_with_what_it_said()
     {
         own.Add("broken", "1.0", TestDeb.WithScripts("broken", "1.0", [("postinst", "#!/bin/sh\necho the moon is wrong >&2\nexit 3\n")], TestDeb.Folder("./usr/"))).Publish();

@@ -13,23 +13,30 @@ public class ReadinessTests(RecipeHost host)
 
     [Theory]
     [MemberData(nameof(Recipes))]
-    public async Task The_first_client_after_ready_is_answered(string recipe)
+    public Task The_first_client_after_ready_is_answered(string recipe) => AnsweredAsync(host.Runtime, recipe, Starts);
+
+    /// <summary>What this machine's Debian is or is not: the next one's programs are of other versions.</summary>
+    [Theory]
+    [MemberData(nameof(Recipes))]
+    public Task Of_Debian_13_too(string recipe) => AnsweredAsync(host.Trixie, recipe, 1);
+
+    private async Task AnsweredAsync(BoltRuntime runtime, string recipe, int starts)
     {
         var words = FirstWords.All.Single(w => w.Recipe == recipe);
-        for (var start = 0; start < Starts; start++)
+        for (var start = 0; start < starts; start++)
         {
             var file = host.File(words.Services(""));
             using var stop = new CancellationTokenSource();
             IPEndPoint? at = null;
             bool? answered = null;
             var events = new List<StackEvent>();
-            await foreach (var happened in host.Runtime.UpAsync(file, new UpOptions([]), stop.Token))
+            await foreach (var happened in runtime.UpAsync(file, new UpOptions([]), stop.Token))
             {
                 events.Add(happened);
                 // A host port that Bolt chose is known before anything starts.
                 if (happened is StackEvent.ServiceStarted)
                 {
-                    var port = (await host.Runtime.StatusAsync(file, CancellationToken.None))!.Services[0].Ports[0].HostPort;
+                    var port = (await runtime.StatusAsync(file, CancellationToken.None))!.Services[0].Ports[0].HostPort;
                     at = new IPEndPoint(IPAddress.Loopback, port);
                 }
                 if (happened is not StackEvent.ServiceReady) continue;

@@ -17,6 +17,9 @@ public sealed class RecipeHost : IAsyncLifetime
 
     public BoltRuntime Runtime { get; private set; } = null!;
 
+    /// <summary>One whose packages are Debian 13's.</summary>
+    internal BoltRuntime Trixie => With("trixie", () => Bolt.Packages.ArchiveSources.Debian("http://deb.debian.org", "trixie"));
+
     public ValueTask InitializeAsync()
     {
         Directory.CreateDirectory(_root);
