@@ -135,9 +135,9 @@ public abstract record ServiceSource
         public ImmutableArray<string> Packages { get; init; } = [];
 
         /// <summary>For ToString.</summary>
-        protected override bool PrintMembers(System.Text.StringBuilder text)
+        protected override bool PrintMembers(System.Text.StringBuilder builder)
         {
-            text.Append("Recipe = ").Append(Recipe).Append(Packages.IsEmpty ? "" : ", Packages = ").AppendJoin(' ', Packages);
+            builder.Append("Recipe = ").Append(Recipe).Append(Packages.IsEmpty ? "" : ", Packages = ").AppendJoin(' ', Packages);
             return true;
         }
     }

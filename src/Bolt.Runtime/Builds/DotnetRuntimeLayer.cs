@@ -16,7 +16,7 @@ internal sealed class DotnetRuntimeLayer(BuildTools tools)
     public async Task<PreparedImage> AddAsync(PreparedImage below, string? tag, CancellationToken cancellationToken)
     {
         var host = DotnetHost.Find(tools.DotnetPath) ?? throw new BoltException(BuildErrors.NoDotnet(tools.DotnetPath ?? "dotnet", "it is not in PATH"));
-        var version = tag ?? host.Runtimes().LastOrDefault() ?? "";
+        var version = tag ?? (host.Runtimes() is [.., var newest] ? newest : "");
         var folders = host.RuntimeFolders(version, web: true) is { Count: > 0 } all ? all : host.RuntimeFolders(version, web: false);
         if (version.Length == 0 || folders.Count == 0)
         {
