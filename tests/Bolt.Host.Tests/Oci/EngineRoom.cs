@@ -32,7 +32,9 @@ public sealed class EngineRoom : IDisposable
         File.WriteAllText(Path.Combine(Folder, "containers.conf"), Settings);
         // Each call of the runtime is written down: that it was Bolt that did it.
         Runtime = Path.Combine(Folder, "bolt-oci");
-        File.WriteAllText(Runtime, $"#!/bin/sh\necho \"$*\" >>'{Folder}/calls'\nexec '{Path.Combine(AppContext.BaseDirectory, "bolt")}' oci \"$@\"\n");
+        // conmon hands on no environment, and the tool as it is built here looks there for .NET.
+        var dotnet = Environment.GetEnvironmentVariable("DOTNET_ROOT") is { Length: > 0 } root ? $"export DOTNET_ROOT='{root}'\n" : "";
+        File.WriteAllText(Runtime, $"#!/bin/sh\n{dotnet}echo \"$*\" >>'{Folder}/calls'\nexec '{Path.Combine(AppContext.BaseDirectory, "bolt")}' oci \"$@\"\n");
         File.SetUnixFileMode(Runtime, UnixFileMode.UserRead | UnixFileMode.UserExecute);
     }
 

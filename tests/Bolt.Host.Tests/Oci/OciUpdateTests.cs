@@ -70,10 +70,10 @@ public sealed class OciUpdateTests : IDisposable
         var id = Start(c => c["process"]!["execCPUAffinity"] = JsonNode.Parse($$"""{"initial":"0-0, 0","final":"{{last}}"}"""));
         Assert.Equal(last, Allowed(Bolt.Call("exec", id, "cat", "/proc/self/status").Output));
         Assert.Equal(all, Allowed(Bolt.Call("exec", id, "cat", "/proc/1/status").Output));
-        // Of its own, without the final one: as the group leaves it.
+        // Of its own, without the final one: as the kernel leaves it, which in version 2 is all that its new group has.
         var process = Path.Combine(_bundle.Folder, "process.json");
         File.WriteAllText(process, """{"cwd":"/","args":["/bin/cat","/proc/self/status"],"execCPUAffinity":{"initial":"0"}}""");
-        Assert.Equal("0", Allowed(Bolt.Call("exec", "--process", process, id).Output));
+        Assert.Contains(Allowed(Bolt.Call("exec", "--process", process, id).Output), (string[])["0", all]);
         File.WriteAllText(process, """{"cwd":"/","args":["/bin/true"],"execCPUAffinity":{"final":"3-1"}}""");
         Assert.Contains("`3-1`", Bolt.Call("exec", "--process", process, id).Error, StringComparison.Ordinal);
     }
