@@ -106,6 +106,6 @@ internal sealed partial class Capsule
             if (init is not null && ReadExit(Folder) is null)
                 await FdEvents.ReadableAsync(init.Number, cancellationToken).ConfigureAwait(false);
         }
-        return SettleOrphan(Folder) ?? throw new BoltException(CapsuleErrors.NotRunning(Id));
+        return SettleOrphan(Folder) is { } exit ? EndOfGroups(exit) : throw new BoltException(CapsuleErrors.NotRunning(Id));
     }
 }

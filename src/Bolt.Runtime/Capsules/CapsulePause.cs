@@ -56,11 +56,23 @@ internal static class CapsulePause
             foreach (var process in CapsuleProcesses.Of(capsule.Pid, IdMap.OfCurrentUser()).Where(p => p.Seen.State == 'T'))
                 Signal(process.Seen, Continue);
         }
-        else if (Directory.Exists(how))
+        else
         {
-            File.WriteAllText(how + "/cgroup.freeze", "0");
+            Thaw(how);
         }
         File.Delete(Path.Combine(capsule.Folder, FileName));
+    }
+
+    private static void Thaw(string group)
+    {
+        try
+        {
+            File.WriteAllText(group + "/cgroup.freeze", "0");
+        }
+        catch (IOException) when (!Directory.Exists(group))
+        {
+            // It ended, and its groups with it.
+        }
     }
 
     private static async Task FreezeAsync(Capsule capsule, string group, CancellationToken cancellation)

@@ -10,7 +10,7 @@ namespace Bolt.Launch;
 internal static class CgroupNote
 {
     private const string FileName = "cgroups", Late = "late ";
-    private const int Patience = 5000;
+    private const int Patience = 5000, Turns = 1000;
 
     /// <summary>Before the start, one path a line.</summary>
     public static void Write(string folder, IReadOnlyCollection<string> cgroups)
@@ -59,7 +59,7 @@ internal static class CgroupNote
     public static void Remove(string cgroup)
     {
         var awaited = 0;
-        while (true)
+        for (var turn = 0; turn < Turns; turn++)
         {
             try
             {
@@ -73,10 +73,14 @@ internal static class CgroupNote
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 var first = First(cgroup);
-                // An empty group that stays costs nothing; a caller that hangs does.
-                if (first == 0 || first == awaited || !Ends(first))
+                // An ended process leaves its group with its last turn on a processor, which nothing tells of.
+                if (first == 0 || first == awaited)
+                    Thread.Yield();
+                // A group that stays costs nothing; a caller that hangs does.
+                else if (!Ends(first))
                     return;
-                awaited = first;
+                else
+                    awaited = first;
             }
         }
     }

@@ -69,6 +69,7 @@ public class PauseTests
         await killed.PauseAsync(Token);
         await killed.SignalAsync(9, Token);
         Assert.Equal(9, (await killed.WaitAsync(Token)).Signal);
+        Assert.All(Bolt.Launch.CgroupNote.Read(killed.Folder), group => Assert.False(Directory.Exists(group)));
 
         var orphan = await room.StartAsync("sh", "-c", Counting);
         await orphan.PauseAsync(Token);
