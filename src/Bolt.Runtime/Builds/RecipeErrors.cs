@@ -54,7 +54,7 @@ internal static class RecipeErrors
     public static Diagnostic EmptyLine(SourceSpan at) => Error("BOLT2216",
         "every line contains the empty text", "write a text that only the ready service says", at);
 
-    public static Diagnostic PackagesNeedIds(string who) => Error("BOLT2217",
+    public static Diagnostic PackagesNeedIds(string who) => Error("BOLT9510",
         $"the packages of `{who}` cannot be configured with one id: their scripts hand files to users of the system",
         "give your user a range of ids in /etc/subuid and /etc/subgid; `bolt doctor` says how");
 

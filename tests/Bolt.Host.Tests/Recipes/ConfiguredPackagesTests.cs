@@ -1,6 +1,7 @@
 using Bolt.Boltfiles;
 using Bolt.Builds;
 using Bolt.Diagnostics;
+using Bolt.Launch;
 using Bolt.Packages;
 using Bolt.Runtime.Tests.Packages;
 
@@ -14,8 +15,19 @@ public sealed class ConfiguredPackagesTests(RecipeHost host) : IDisposable
     public void Dispose() => own.Dispose();
 
     [Fact]
+    public async Task One_id_is_not_enough_and_that_is_said()
+    {
+        Assert.SkipUnless(IdMap.OfCurrentUser().Single, "BOLT9099: this user has a range of ids");
+        own.Add("any", "1.0", TestDeb.WithScripts("any", "1.0", [("postinst", "#!/bin/sh\n")], TestDeb.Folder("./usr/"))).Publish();
+        var refused = await RefusedAsync("any");
+        Assert.Equal("BOLT9510", refused.Code);
+        Assert.Contains("/etc/subuid", refused.Fix, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Packages_are_installed_over_a_small_Debian_as_dpkg_would()
     {
+        NeedsIds();
         await using var stack = await host.UpAsync("[services.it]\npackages = [\"jq\", \"ssl-cert\", \"openssh-server\"]\ncommand = [\"sleep\", \"1000000\"]\n");
         Task<(int Code, string Output)> Sh(string line) => stack.ExecAsync("it", "sh", "-c", line);
         Assert.Equal((0, "42\n"), await Sh("echo '{\"n\": 6}' | jq '.n * 7'"));
@@ -34,6 +46,7 @@ public sealed class ConfiguredPackagesTests(RecipeHost host) : IDisposable
     [Fact]
     public async Task Packages_are_installed_over_a_recipe_that_goes_on_as_it_was()
     {
+        NeedsIds();
         await using var stack = await host.UpAsync("""
             [services.py]
             capsule = "python"
@@ -50,6 +63,7 @@ public sealed class ConfiguredPackagesTests(RecipeHost host) : IDisposable
     [Fact]
     public async Task Two_builds_are_equal_to_the_bit_and_the_lock_needs_no_archive()
     {
+        NeedsIds();
         // Users, keys, fonts' and Python's caches, certificates: what scripts make.
         var file = host.File("[services.it]\npackages = [\"openssh-server\", \"ssl-cert\", \"python3-six\", \"fontconfig\", \"ca-certificates\"]\ncommand = [\"sleep\", \"1000000\"]\n");
         var place = Path.Combine(Path.GetDirectoryName(file.Path)!, "bolt.lock");
@@ -75,6 +89,7 @@ public sealed class ConfiguredPackagesTests(RecipeHost host) : IDisposable
     [Fact]
     public async Task Of_Debian_13_too()
     {
+        NeedsIds();
         var file = host.File("[services.it]\npackages = [\"jq\", \"openssh-server\", \"python3-six\"]\ncommand = [\"sleep\", \"1000000\"]\n");
         await using var stack = await RecipeStack.StartAsync(host.Trixie, file);
         Assert.Equal((0, "13\n"), await stack.ExecAsync("it", "sh", "-c", ". /etc/os-release; echo $VERSION_ID"));
@@ -85,6 +100,7 @@ public sealed class ConfiguredPackagesTests(RecipeHost host) : IDisposable
     [Fact]
     public async Task A_script_that_fails_is_told_with_what_it_said()
     {
+        NeedsIds();
         own.Add("broken", "1.0", TestDeb.WithScripts("broken", "1.0", [("postinst", "#!/bin/sh\necho the moon is wrong >&2\nexit 3\n")], TestDeb.Folder("./usr/"))).Publish();
         var refused = await RefusedAsync("broken");
         Assert.Equal("BOLT2218", refused.Code);
@@ -100,6 +116,7 @@ public sealed class ConfiguredPackagesTests(RecipeHost host) : IDisposable
     [Fact]
     public async Task Scripts_are_shut_in()
     {
+        NeedsIds();
         var secret = Path.Combine(Path.GetTempPath(), $"bolt-secret-{Guid.NewGuid():n}");
         await File.WriteAllTextAsync(secret, "secret");
         try
@@ -131,6 +148,7 @@ public sealed class ConfiguredPackagesTests(RecipeHost host) : IDisposable
     [Fact]
     public async Task An_altered_package_is_not_unpacked_and_an_unknown_one_is_named()
     {
+        NeedsIds();
         own.Add("altered", "1.0", TestDeb.WithScripts("altered", "1.0", [("postinst", "#!/bin/sh\n")], TestDeb.Folder("./usr/"))).Publish();
         var deb = Directory.GetFiles(own.Folder, "altered_*.deb", SearchOption.AllDirectories).Single();
         var bytes = await File.ReadAllBytesAsync(deb);
@@ -154,4 +172,6 @@ public sealed class ConfiguredPackagesTests(RecipeHost host) : IDisposable
         var machine = ArchiveSources.OfMachine("/");
         return machine with { Sources = [.. machine.Sources, .. own.Sources.Sources] };
     }
+
+    private static void NeedsIds() => Assert.SkipWhen(IdMap.OfCurrentUser().Single, "BOLT9510: scripts of packages hand files to users of the system");
 }
