@@ -13,9 +13,16 @@ public class OciConfigReaderTests
     // Keys that are not their field's name in camel case.
     private static readonly Dictionary<string, string> Keys = new()
     {
-        ["ContainerId"] = "containerID", ["HostId"] = "hostID", ["ExecCpuAffinity"] = "execCPUAffinity", ["Kind"] = "class", ["KernelTcp"] = "kernelTCP",
-        ["DisableOomKiller"] = "disableOOMKiller", ["BlockIo"] = "blockIO", ["ThrottleReadOperationsDevice"] = "throttleReadIOPSDevice",
-        ["ThrottleWriteOperationsDevice"] = "throttleWriteIOPSDevice", ["ClassId"] = "classID",
+        ["ContainerId"] = "containerID",
+        ["HostId"] = "hostID",
+        ["ExecCpuAffinity"] = "execCPUAffinity",
+        ["Kind"] = "class",
+        ["KernelTcp"] = "kernelTCP",
+        ["DisableOomKiller"] = "disableOOMKiller",
+        ["BlockIo"] = "blockIO",
+        ["ThrottleReadOperationsDevice"] = "throttleReadIOPSDevice",
+        ["ThrottleWriteOperationsDevice"] = "throttleWriteIOPSDevice",
+        ["ClassId"] = "classID",
     };
 
     private static int _number;
@@ -34,8 +41,18 @@ public class OciConfigReaderTests
     {
         var state = new OciState
         {
-            OciVersion = "1.2.0", Id = "a", Bundle = "/b \"ü\"", Rootfs = "/b/r", Pid = 7, Started = 1L << 40, Created = new DateTime(2026, 11, 28, 9, 0, 0, DateTimeKind.Utc),
-            Uid = 4_000_000_000, Complete = true, Cgroups = ["/c"], Unit = "u.scope", Annotations = new Dictionary<string, string> { ["k"] = "v" },
+            OciVersion = "1.2.0",
+            Id = "a",
+            Bundle = "/b \"ü\"",
+            Rootfs = "/b/r",
+            Pid = 7,
+            Started = 1L << 40,
+            Created = new DateTime(2026, 11, 28, 9, 0, 0, DateTimeKind.Utc),
+            Uid = 4_000_000_000,
+            Complete = true,
+            Cgroups = ["/c"],
+            Unit = "u.scope",
+            Annotations = new Dictionary<string, string> { ["k"] = "v" },
         };
         var file = Path.GetTempFileName();
         try
