@@ -136,13 +136,16 @@ public sealed partial class BoltRuntime
 
     private async Task KeepAsync(LockSession pins)
     {
-        if (!pins.Changed)
+        if (pins.Changed)
         {
-            return;
+            StoreFolders.Ensure(Rooms.Paths.State);
+            await pins.Current.WriteAsync(pins.Path, CancellationToken.None).ConfigureAwait(false);
         }
-        StoreFolders.Ensure(Rooms.Paths.State);
-        await pins.Current.WriteAsync(pins.Path, CancellationToken.None).ConfigureAwait(false);
-        KnownLocks.Note(Rooms.Paths, pins.Path);
+        // One that was complete before keeps from gc what was just fetched for it.
+        if (File.Exists(pins.Path))
+        {
+            KnownLocks.Note(Rooms.Paths, pins.Path);
+        }
     }
 
     private sealed class ProjectReport(IProgress<BuildEvent>? to) : IProgress<BuildProgress>

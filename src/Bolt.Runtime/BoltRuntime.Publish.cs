@@ -36,7 +36,7 @@ public sealed partial class BoltRuntime
         }
         finally
         {
-            if (pins.Changed) await pins.Current.WriteAsync(pins.Path, CancellationToken.None).ConfigureAwait(false);
+            await KeepAsync(pins).ConfigureAwait(false);
         }
         var published = ImmutableArray.CreateBuilder<PublishedService>();
         foreach (var (service, images) in built)

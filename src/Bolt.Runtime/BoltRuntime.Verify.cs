@@ -47,7 +47,7 @@ public sealed partial class BoltRuntime
         if (RecipeNamed(options) is { } recipe)
         {
             var layer = await Rooms.Images.RecipeLayerAsync(recipe, LockOf(options), cancellation).ConfigureAwait(false);
-            return (first with { Layers = [new ImageLayer(layer, layer, 0, MediaTypes.Layer)] }, new BuildCopy("", ["time", .. abroad.Varied, "decoder (.NET's own instead of liblzma)"], ["processors", "owner", "path"]));
+            return (first with { Layers = [new ImageLayer(layer, layer, 0, MediaTypes.Layer), .. first.Layers.Skip(1)] }, new BuildCopy("", ["time", .. abroad.Varied, "decoder (.NET's own instead of liblzma)"], ["processors", "owner", "path", .. first.Layers.Length > 1 ? (string[])["the layers above the packages"] : []]));
         }
         if (IsProject(options))
         {

@@ -157,6 +157,10 @@ internal sealed class RecipePinConverter : JsonConverter<RecipePin>
         {
             throw new JsonException("a suite or a package is null");
         }
+        if (row.Packages.GroupBy(p => p.Name, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } twice)
+        {
+            throw new JsonException($"the package `{twice.Key}` is named twice");
+        }
         foreach (var package in row.Packages)
         {
             if (Digest.Parse("sha256:" + package.Sha256) is null || package.Size <= 0

@@ -37,8 +37,6 @@ internal sealed class ConfiguredPackages(BuildTools tools, RecipeBuild recipes)
     private static readonly ImmutableArray<string> Capabilities =
         ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP", "SYS_CHROOT"];
 
-    private const int KeptLines = 30;
-
     private readonly ConcurrentDictionary<string, SemaphoreSlim> busy = new();
 
     /// <param name="reference">The recipe that they come on top of.</param>
@@ -179,25 +177,7 @@ internal sealed class ConfiguredPackages(BuildTools tools, RecipeBuild recipes)
         try
         {
             var capsule = await Capsule.StartAsync(tools.ShimPath, spec, cancellationToken).ConfigureAwait(false);
-            var last = new Queue<string>();
-            CapsuleExit exit;
-            try
-            {
-                await foreach (var line in CapsuleLog.ReadAsync(folder, true, null, null, cancellationToken).ConfigureAwait(false))
-                {
-                    last.Enqueue(line.Text);
-                    if (last.Count > KeptLines)
-                    {
-                        last.Dequeue();
-                    }
-                }
-                exit = await capsule.WaitAsync(cancellationToken).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException)
-            {
-                await capsule.StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
-                throw;
-            }
+            var (exit, last) = await CommandEnd.FollowAsync(capsule, null, cancellationToken).ConfigureAwait(false);
             if (exit.Code != 0)
             {
                 throw new BoltException(RecipeErrors.PackagesNotConfigured(who, exit.Code is { } code ? $"ended with code {code}" : $"was ended by signal {exit.Signal}", last));

@@ -27,5 +27,8 @@ internal static class LockErrors
     public static Diagnostic SourceChanged(string address, string locked) => Error(SourceChangedCode,
         $"what lies at `{address}` now is not what bolt.lock pins, {locked}", $"look whether the change is meant; `bolt lock --update {address}` takes it");
 
+    public static Diagnostic LinkedVendor(string path) => Error("BOLT2236",
+        $"`{path}` is a link, and `bolt vendor` deletes what does not belong there", "remove the link, or name another folder with --output");
+
     private static Diagnostic Error(string code, string message, string? fix) => new(code, Severity.Error, message, null, fix);
 }

@@ -17,7 +17,6 @@ internal sealed class RunStep(
     public const string ScriptPath = "/dev/pipes/EOF";
 
     private const string Hostname = "buildkitsandbox";
-    private const int KeptLines = 40;
 
     // dpkg and friends give files capabilities while they unpack; a step's programs are the image's own business.
     private static readonly ImmutableArray<string> Capabilities =
@@ -137,26 +136,8 @@ internal sealed class RunStep(
 
     private async Task FollowAsync(Capsule capsule, int step, CancellationToken cancellationToken)
     {
-        var last = new Queue<string>();
-        CapsuleExit exit;
-        try
-        {
-            await foreach (var line in CapsuleLog.ReadAsync(Folder, true, null, null, cancellationToken).ConfigureAwait(false))
-            {
-                building.Progress?.Report(new BuildEvent.StepOutput(step, line.Text, line.IsError));
-                last.Enqueue(line.Text);
-                if (last.Count > KeptLines)
-                {
-                    last.Dequeue();
-                }
-            }
-            exit = await capsule.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            await capsule.StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
-            throw;
-        }
+        var (exit, last) = await CommandEnd.FollowAsync(
+            capsule, line => building.Progress?.Report(new BuildEvent.StepOutput(step, line.Text, line.IsError)), cancellationToken).ConfigureAwait(false);
         if (exit.Code != 0)
         {
             throw new BoltException(DockerBuildErrors.StepFailed(run.At, Shown, exit.Code, exit.Signal, last));

@@ -40,7 +40,7 @@ internal sealed class VendorFolder(string folder)
         }
         var (manifest, target) = await layout.TakeAsync(entry, tools.Paths, tools.Content, cancellationToken).ConfigureAwait(false);
         // Signatures are judged when it is about to start; these only save the question to the registry.
-        if (SignaturesIn(folder).Find(target) is { } signatures)
+        if (SignaturesIn(folder).Find(target) is { Count: > 0 } signatures && SignaturesIn(tools.Paths.State).Find(target) is null)
         {
             await SignaturesIn(tools.Paths.State).WriteAsync(target, signatures, cancellationToken).ConfigureAwait(false);
         }
@@ -55,6 +55,14 @@ internal sealed class VendorFolder(string folder)
     public async Task<long> WriteAsync(
         IReadOnlyDictionary<string, Func<Stream>> files, IReadOnlyCollection<(string Reference, Descriptor Target)> images, StoragePaths from, CancellationToken cancellationToken)
     {
+        // A repository may carry a link; what it leads to is not this folder's to fill or to clear.
+        foreach (var part in (string[])[folder, Path.Combine(folder, "blobs"), Blobs, Path.Combine(folder, "signatures")])
+        {
+            if (new DirectoryInfo(part).LinkTarget is not null)
+            {
+                throw new BoltException(LockErrors.LinkedVendor(part));
+            }
+        }
         try
         {
             Directory.CreateDirectory(Blobs);
@@ -73,7 +81,7 @@ internal sealed class VendorFolder(string folder)
                     await SignaturesIn(folder).WriteAsync(digest, signatures, cancellationToken).ConfigureAwait(false);
                 }
             }
-            foreach (var other in Directory.EnumerateFiles(Blobs).Where(f => !files.ContainsKey(Path.GetFileName(f))).ToArray())
+            foreach (var other in Directory.EnumerateFiles(Blobs).Where(f => IsBlob(Path.GetFileName(f)) && !files.ContainsKey(Path.GetFileName(f))).ToArray())
             {
                 File.Delete(other);
             }
@@ -112,6 +120,9 @@ internal sealed class VendorFolder(string folder)
             StoreFolders.Discard(beside);
         }
     }
+
+    // "HEX", or "HEX.GUID" of a write that was cut off.
+    private static bool IsBlob(string name) => name.Length >= 64 && Digest.Parse("sha256:" + name[..64]) is not null && (name.Length == 64 || name[64] == '.');
 
     private static KeptSignatures SignaturesIn(string state) => new(new StoragePaths(state, "", ""));
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Bolt.Kernel;
 using Bolt.Storage;
 
 namespace Bolt.Trust;
@@ -6,18 +7,27 @@ namespace Bolt.Trust;
 /// <summary>Signatures that were fetched with an image, so that it can be checked again without a network: STATE/signatures/HEX.json.</summary>
 internal sealed class KeptSignatures(StoragePaths paths)
 {
+    // As many as are taken of a registry, each with a payload of the largest size, as base64.
+    private const int MaxBytes = 128 << 20;
+
     private readonly string folder = Path.Combine(paths.State, "signatures");
 
     /// <summary>Null when none were ever looked for.</summary>
     public IReadOnlyList<Signature>? Find(Digest image)
     {
+        // A project's vendor folder has such files too: they may be anything.
+        if (PlainFile.Read(PathOf(image), MaxBytes, out var bytes) != Errno.None)
+        {
+            return null;
+        }
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(PathOf(image)), TrustJson.Default.KeptSignaturesDocument) is { Version: 1 } kept
-                ? [.. kept.Signatures.Select(s => new Signature(s.Payload, s.Signature))]
+            return JsonSerializer.Deserialize(bytes, TrustJson.Default.KeptSignaturesDocument) is { Version: 1, Signatures: { } signatures }
+                && !signatures.Any(s => s?.Payload is null || s.Signature is null)
+                ? [.. signatures.Select(s => new Signature(s.Payload, s.Signature))]
                 : null;
         }
-        catch (Exception e) when (e is JsonException or FileNotFoundException or DirectoryNotFoundException)
+        catch (JsonException)
         {
             return null;
         }
