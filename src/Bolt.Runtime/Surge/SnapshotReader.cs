@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Formats.Tar;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Bolt.Boltfiles;
 using Bolt.Builds;
 using Bolt.Diagnostics;
@@ -11,13 +12,13 @@ using Bolt.Storage;
 namespace Bolt.Surge;
 
 /// <summary>A snapshot as read: nothing of it has been unpacked yet.</summary>
-internal sealed record SnapshotContent(SnapshotRecord Record, string Lock, ImmutableArray<StackEvent> Events, string Log);
+internal sealed record SnapshotContent(SnapshotRecord Record, string Lock, ImmutableArray<StackEvent> Events);
 
 /// <summary>
 /// Reads what <see cref="SnapshotWriter"/> wrote, from whoever: names are known ones, sizes and counts are bounded, a layer is what its
 /// name says.
 /// </summary>
-internal sealed class SnapshotReader(StackRooms rooms, string path)
+internal sealed partial class SnapshotReader(StackRooms rooms, string path)
 {
     private const long MaxText = 64 << 20, MaxUnpacked = 16L << 30;
     private const int MaxEntries = 4096;
@@ -27,16 +28,18 @@ internal sealed class SnapshotReader(StackRooms rooms, string path)
     {
         SnapshotRecord? record = null;
         var texts = new Dictionary<string, string>();
+        var left = MaxText;
         foreach (var entry in Entries())
         {
             if (entry.Name.StartsWith(SnapshotRecord.LayersFolder, StringComparison.Ordinal)) break;
-            var text = Text(entry);
+            if (entry.Name is not (SnapshotRecord.Name or SnapshotRecord.LockName or SnapshotRecord.EventsName)) continue;
+            var text = Text(entry, ref left);
             if (entry.Name == SnapshotRecord.Name) record = Record(text);
             else texts[entry.Name] = text;
         }
         if (record is null) throw new BoltException(SurgeErrors.NoSnapshot(path, $"`{SnapshotRecord.Name}` is missing"));
-        var events = texts.GetValueOrDefault(SnapshotRecord.EventsName, "").Split('\n').Select(l => l.Length > 0 ? StackJson.ReadEvent(l) : null).OfType<StackEvent>();
-        return new SnapshotContent(record, texts.GetValueOrDefault(SnapshotRecord.LockName, ""), [.. events], texts.GetValueOrDefault(SnapshotRecord.LogName, ""));
+        var events = texts.GetValueOrDefault(SnapshotRecord.EventsName, "").Split('\n').Select(l => l.Length > 0 ? StackJson.ReadEvent(Plain(l)) : null).OfType<StackEvent>();
+        return new SnapshotContent(record, texts.GetValueOrDefault(SnapshotRecord.LockName, ""), [.. events]);
     }
 
     /// <summary>Unpacks the layers: those of services and volumes into a folder that goes with the stack, those of images into the store.</summary>
@@ -139,8 +142,9 @@ internal sealed class SnapshotReader(StackRooms rooms, string path)
     {
         try
         {
-            return JsonSerializer.Deserialize(text, SnapshotJson.Default.SnapshotRecord) is { Version: SnapshotRecord.Format } record ? record
-                : throw new BoltException(SurgeErrors.NoSnapshot(path, "another version of Bolt wrote it"));
+            if (JsonSerializer.Deserialize(text, SnapshotJson.Default.SnapshotRecord) is not { Version: SnapshotRecord.Format } record)
+                throw new BoltException(SurgeErrors.NoSnapshot(path, "another version of Bolt wrote it"));
+            return SnapshotCheck.Problem(record) is { } problem ? throw new BoltException(SurgeErrors.NoSnapshot(path, problem)) : record;
         }
         catch (JsonException e)
         {
@@ -148,9 +152,17 @@ internal sealed class SnapshotReader(StackRooms rooms, string path)
         }
     }
 
-    private string Text(TarEntry entry)
+    // Events are shown in a terminal, which control characters are orders to; in JSON most of them are escaped.
+    private static string Plain(string line) =>
+        string.Concat(EscapedControl().Replace(line, "?").Select(c => char.IsControl(c) ? '?' : c));
+
+    [GeneratedRegex(@"\\u00([0189][0-9a-fA-F]|7[fF])")]
+    private static partial Regex EscapedControl();
+
+    private string Text(TarEntry entry, ref long left)
     {
-        if (entry.Length > MaxText) throw new BoltException(SurgeErrors.NoSnapshot(path, $"`{entry.Name}` is too large"));
+        left -= entry.Length;
+        if (left < 0) throw new BoltException(SurgeErrors.NoSnapshot(path, $"`{entry.Name}` is too large"));
         using var reader = new StreamReader(entry.DataStream ?? Stream.Null, Encoding.UTF8);
         return reader.ReadToEnd();
     }

@@ -57,6 +57,7 @@ internal sealed record SnapshotImage(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     WriteIndented = true,
     RespectRequiredConstructorParameters = true,
+    RespectNullableAnnotations = true,
     Converters = [typeof(SecondsConverter), typeof(ProtocolConverter)])]
 [JsonSerializable(typeof(SnapshotRecord))]
 internal sealed partial class SnapshotJson : JsonSerializerContext;

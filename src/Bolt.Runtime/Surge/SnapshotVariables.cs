@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Bolt.Boltfiles;
 using Bolt.Diagnostics;
 
@@ -13,12 +14,17 @@ internal static class SnapshotVariables
     /// <summary>Takes the values out of a stack.</summary>
     /// <param name="running">The stack as it runs.</param>
     /// <param name="variables">The environment that its Boltfile was read with.</param>
+    /// <exception cref="BoltException">BOLT6064: some stand elsewhere, or the file cannot be read again.</exception>
     public static (Boltfile Wanted, ImmutableArray<SnapshotVariable> Taken) TakeOut(Boltfile running, Func<string, string?> variables)
     {
         if (BoltfileReader.ReadFile(running.Path, variables).Value is not { } real
             || BoltfileReader.ReadFile(running.Path, name => name == "HOME" || variables(name) is not { Length: > 0 } ? variables(name) : $"${{{name}}}").Value is not { } written)
         {
-            return (running, []);
+            return File.Exists(running.Path) ? throw new BoltException(SurgeErrors.SnapshotSecret(running.Path)) : (running, []);
+        }
+        if (Rest(real) != Rest(written))
+        {
+            throw new BoltException(SurgeErrors.SnapshotSecret(running.Path));
         }
         var taken = ImmutableArray.CreateBuilder<SnapshotVariable>();
         var services = running.Services.Select(service =>
@@ -39,6 +45,10 @@ internal static class SnapshotVariables
         }).ToImmutableArray();
         return (running with { Services = services }, taken.ToImmutable());
     }
+
+    // All but what stays a variable.
+    private static string Rest(Boltfile file) => JsonSerializer.Serialize(
+        file with { Services = [.. file.Services.Select(s => s with { Env = s.Env.Clear(), Auth = null })] }, SnapshotJson.Default.Boltfile);
 
     /// <summary>Fills them in from another environment.</summary>
     /// <exception cref="BoltException">BOLT6063: it lacks one.</exception>

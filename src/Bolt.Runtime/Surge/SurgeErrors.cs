@@ -125,6 +125,10 @@ internal static class SurgeErrors
     public static Diagnostic VariableMissing(string service, string key, string text) =>
         new("BOLT6063", Severity.Error, $"{key} of `{service}` is `{text}`, and a variable of it is not set here", null, "set it; values from the environment are in no snapshot");
 
+    public static Diagnostic SnapshotSecret(string path) =>
+        new("BOLT6064", Severity.Warning, $"no snapshot was made: `{path}` takes values from the environment where a snapshot cannot leave them out", null,
+            "use variables in `env` and `auth` alone, and leave the file as it was when the stack came up");
+
     public static Diagnostic NoSuchSignal(string name) =>
         new("BOLT6050", Severity.Error, $"there is no signal `{name}`", null, "write a name from signal(7), such as `TERM`, or a number");
 

@@ -41,8 +41,14 @@ public abstract class StackTest(StackFixture fixture) : IAsyncLifetime
     public virtual async ValueTask DisposeAsync()
     {
         if (_stack is null) return;
-        await TestLog.AttachIfFailedAsync(TestContext.Current, _stack, SnapshotBytes, goOn: false).ConfigureAwait(false);
-        await _stack.DisposeAsync().ConfigureAwait(false);
+        try
+        {
+            await TestLog.AttachIfFailedAsync(TestContext.Current, _stack, SnapshotBytes, goOn: false).ConfigureAwait(false);
+        }
+        finally
+        {
+            await _stack.DisposeAsync().ConfigureAwait(false);
+        }
     }
 }
 

@@ -42,6 +42,52 @@ public sealed class SnapshotTests : IDisposable
     }
 
     [Theory]
+    [InlineData("image = \"bolt://busybox\"\ncommand = [\"app\", \"--token=${WORD}\"]")]
+    [InlineData("image = \"bolt://busybox\"\nlabels = { a = \"${WORD}\" }")]
+    [InlineData("image = \"bolt://busybox:${WORD}\"")]
+    public void A_variable_that_cannot_be_left_out_makes_no_snapshot(string service)
+    {
+        var path = folder + "/Boltfile.toml";
+        File.WriteAllText(path, $"project = \"p\"\n[services.a]\n{service}\n");
+        string? Variable(string name) => name == "WORD" ? "secret" : null;
+        var read = BoltfileReader.ReadFile(path, Variable).Value!;
+        Assert.Equal("BOLT6064", Assert.Throws<BoltException>(() => SnapshotVariables.TakeOut(read, Variable)).Diagnostic.Code);
+        File.WriteAllText(path, "no Boltfile any more");
+        Assert.Equal("BOLT6064", Assert.Throws<BoltException>(() => SnapshotVariables.TakeOut(read, Variable)).Diagnostic.Code);
+    }
+
+    [Fact]
+    public void A_record_of_anybody_is_looked_at_before_its_names_are_folders()
+    {
+        Service Named(string name) => new() { Name = name, Source = new ServiceSource.Image("bolt://busybox") };
+        var good = Record();
+        SnapshotRecord[] bad =
+        [
+            good with { Wanted = good.Wanted with { Project = "../p" } },
+            good with { Wanted = good.Wanted with { Services = [Named("../../x")] } },
+            good with { Wanted = good.Wanted with { Services = [Named("a"), Named("a")] } },
+            good with { Wanted = good.Wanted with { Volumes = [new VolumeTable("../v", null)] } },
+            good with { Services = [new SnapshotService("/etc", [], null)] },
+            good with { Volumes = [new SnapshotVolume("v", true, [])] },
+            good with { Variables = [new SnapshotVariable("a", "x", "${A}")] },
+            good with { Variables = [new SnapshotVariable("a", "auth.user", "${A}")] },
+            good with { Files = [new SnapshotFile("a", "/x", "no base64!", 0)] },
+            good with { Stack = "\u001b]52;c;x\u0007" },
+        ];
+        foreach (var record in bad) Refused(() => Reader(Entry(SnapshotRecord.Name, Json(record))).Open());
+        foreach (var json in (string[])[Json(good).Replace("\"word\"", "null", StringComparison.Ordinal), Json(good).Replace("\"services\": []", "\"services\": [null]", StringComparison.Ordinal)])
+            Refused(() => Reader(Entry(SnapshotRecord.Name, json)).Open());
+    }
+
+    [Fact]
+    public void Its_events_give_a_terminal_no_orders()
+    {
+        var line = StackJson.Write(new StackEvent.ServicePaused(DateTimeOffset.UnixEpoch, "a\u001b[2Jb\u009bc"));
+        var shown = Assert.IsType<StackEvent.ServicePaused>(Assert.Single(Reader(Entry(SnapshotRecord.Name, Json(Record())), Entry(SnapshotRecord.EventsName, line)).Open().Events));
+        Assert.Equal("a?[2Jb?c", shown.Service);
+    }
+
+    [Theory]
     [InlineData("layers/../../../../tmp/x.tar")]
     [InlineData("layers/0123.tar")]
     [InlineData("layers/ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789.tar")]
