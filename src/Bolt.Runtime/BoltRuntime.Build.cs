@@ -127,7 +127,9 @@ public sealed partial class BoltRuntime
         var own = Path.Combine(folder, LockSession.FileName);
         for (var above = folder; !File.Exists(own) && above is not null; above = Path.GetDirectoryName(above))
         {
-            own = File.Exists(Path.Combine(above, "Boltfile.toml")) ? Path.Combine(above, LockSession.FileName) : own;
+            var found = Path.Combine(above, LockSession.FileName);
+            // In /tmp and the like another user may have put them.
+            own = File.Exists(Path.Combine(above, "Boltfile.toml")) && File.Exists(found) && Kernel.Access.IsTrusted(found, folder) ? found : own;
         }
         return File.Exists(own) ? LockSession.Of(own, options.Locked)
             : options.Locked ? throw new BoltException(LockErrors.NoLock(folder))

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Formats.Tar;
 using System.Security.Cryptography;
+using Bolt.Diagnostics;
 using Bolt.Images;
 using Bolt.Storage;
 
@@ -16,13 +17,14 @@ internal sealed record InventoryFile(string Path, int Layer, string Sha1, string
 /// <param name="Texts">By path.</param>
 internal sealed record ImageInventory(ImmutableArray<InventoryFile> Files, ImmutableSortedDictionary<string, byte[]> Texts)
 {
-    private const int MaxText = 16 << 20;
+    private const int MaxText = 16 << 20, MaxTexts = 256 << 20, MaxEntries = 2_000_000, MaxPath = 4096;
     private const string Whiteout = ".wh.", Opaque = ".wh..wh..opq";
 
     public static ImageInventory Of(LocalImage image, ContentStore content, CancellationToken cancellationToken)
     {
         var files = new SortedDictionary<string, InventoryFile>(StringComparer.Ordinal);
         var texts = ImmutableSortedDictionary.CreateBuilder<string, byte[]>(StringComparer.Ordinal);
+        var (entries, textBytes) = (0, 0L);
         // From the top down: what a path is there, or is not any more, holds for all below.
         var (seen, shut) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
         for (var number = image.Layers.Length - 1; number >= 0; number--)
@@ -30,9 +32,13 @@ internal sealed record ImageInventory(ImmutableArray<InventoryFile> Files, Immut
             var (own, closing, links) = (new Dictionary<string, InventoryFile>(StringComparer.Ordinal), new List<string>(), new List<(string Path, string Target)>());
             using var guard = new TarGuard(LayerStream.Decompress(content.OpenRead(image.Layers[number].Blob)), ContentStore.MaxBlob);
             using var reader = new TarReader(guard);
-            while (reader.GetNextEntry() is { } entry)
+            while (LayerUnpack.Next(reader) is { } entry)
             {
                 cancellationToken.ThrowIfCancellationRequested();
+                if (++entries > MaxEntries || entry.Name.Length > MaxPath)
+                {
+                    throw new BoltException(StorageErrors.BadArchive(entry.Name.Length > MaxPath ? "a path in it is too long" : "it has too many entries"));
+                }
                 var path = Clean(entry.Name);
                 var name = path[(path.LastIndexOf('/') + 1)..];
                 if (name.StartsWith(Whiteout, StringComparison.Ordinal))
@@ -43,7 +49,7 @@ internal sealed record ImageInventory(ImmutableArray<InventoryFile> Files, Immut
                 switch (entry.EntryType)
                 {
                     case TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile:
-                        var keep = IsText(path) && entry.Length <= MaxText && !IsHidden(path, seen, shut);
+                        var keep = IsText(path) && entry.Length <= MaxText && (textBytes += entry.Length) <= MaxTexts && !IsHidden(path, seen, shut);
                         own[path] = Hash(path, number, entry.DataStream, keep ? bytes => texts[path] = bytes : null);
                         break;
                     case TarEntryType.HardLink:

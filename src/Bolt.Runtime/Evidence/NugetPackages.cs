@@ -18,11 +18,12 @@ internal static class NugetPackages
                 .Where(l => l.Value.GetProperty("type").GetString() is "package" or "runtimepack" && l.Name.Contains('/', StringComparison.Ordinal)).Select(l => l.Name).ToHashSet(StringComparer.Ordinal);
             var needs = document.RootElement.GetProperty("targets").EnumerateObject().SelectMany(t => t.Value.EnumerateObject())
                 .Where(l => l.Value.TryGetProperty("dependencies", out _)).GroupBy(l => l.Name, StringComparer.Ordinal)
-                .ToDictionary(l => l.Key, l => l.SelectMany(d => d.Value.GetProperty("dependencies").EnumerateObject()).Select(d => d.Name).Distinct(StringComparer.OrdinalIgnoreCase).ToArray());
+                .ToDictionary(l => l.Key, l => l.SelectMany(d => d.Value.GetProperty("dependencies").EnumerateObject()).Select(d => (d.Name, Version: d.Value.GetString())).Distinct().ToArray());
             var byName = libraries.ToLookup(l => l.Split('/')[0], StringComparer.OrdinalIgnoreCase);
             return [.. libraries.Order(StringComparer.Ordinal).Select(l => new InstalledPackage(NameOf(l), VersionOf(l), Purl(l), null, "/" + path)
             {
-                Needs = [.. needs.GetValueOrDefault(l, []).SelectMany(n => byName[n]).Select(Purl).Distinct()],
+                Needs = [.. needs.GetValueOrDefault(l, [])
+                    .Select(n => libraries.Contains($"{n.Name}/{n.Version}") ? $"{n.Name}/{n.Version}" : byName[n.Name].FirstOrDefault()).OfType<string>().Select(Purl).Distinct()],
             })];
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)

@@ -147,7 +147,7 @@ internal static class Provenance
     {
         if (taken.Contains("://", StringComparison.Ordinal) || ImageReference.Parse(taken).Value is not { } image)
         {
-            return taken;
+            return PublicAddress.Of(taken);
         }
         var name = image.Registry == "docker.io" ? image.Repository.StartsWith("library/", StringComparison.Ordinal) ? image.Repository[8..] : image.Repository : $"{image.Registry}/{image.Repository}";
         return $"pkg:docker/{name.Replace(":", "%3A", StringComparison.Ordinal)}{(image.Tag is null ? "" : "@" + image.Tag)}?platform=linux%2F{OciPlatform.Architecture}";

@@ -39,8 +39,7 @@ internal static class SourceRevision
     {
         var lines = Text(Path.Combine(git, "config")).Split('\n').Select(l => l.Trim()).SkipWhile(l => l != "[remote \"origin\"]").Skip(1).TakeWhile(l => !l.StartsWith('['));
         var url = lines.Select(l => l.Split('=', 2)).FirstOrDefault(l => l.Length == 2 && l[0].Trim() == "url")?[1].Trim();
-        return Uri.TryCreate(url, UriKind.Absolute, out var address) && address.UserInfo.Length > 0
-            ? new UriBuilder(address) { UserName = "", Password = "" }.Uri.ToString() : url;
+        return url is null ? null : PublicAddress.Of(url);
     }
 
     private static bool IsCommit(string text) => text.Length is 40 or 64 && text.All(char.IsAsciiHexDigitLower);

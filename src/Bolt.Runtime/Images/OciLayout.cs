@@ -163,9 +163,10 @@ internal sealed class OciLayout(string folder)
         {
             throw new BoltException(ImageErrors.BlobMissing(folder, digest.ToString()));
         }
-        if (file.LinkTarget is null && file.Length != descriptor.Size)
+        var length = file.ResolveLinkTarget(true) is FileInfo target ? target.Length : file.Length;
+        if (length != descriptor.Size)
         {
-            throw new BoltException(ImageErrors.BlobSize(digest.ToString(), descriptor.Size, file.Length));
+            throw new BoltException(ImageErrors.BlobSize(digest.ToString(), descriptor.Size, length));
         }
         try
         {

@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.Globalization;
 using System.Text;
 using Bolt.Diagnostics;
+using Bolt.Storage;
 
 namespace Bolt.Packages;
 
@@ -41,7 +42,8 @@ internal static class DebFile
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 16 << 10);
             using var plain = OpenMember(file, Control, MaxControl, managed);
-            using var tar = new TarReader(plain, leaveOpen: true);
+            using var guard = new TarGuard(plain, MaxControl);
+            using var tar = new TarReader(guard, leaveOpen: true);
             while (tar.GetNextEntry() is { } entry)
             {
                 var name = entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name;

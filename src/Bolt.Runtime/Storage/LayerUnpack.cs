@@ -52,7 +52,8 @@ internal sealed class LayerUnpack
         return unpack.Finish();
     }
 
-    private static TarEntry? Next(TarReader reader)
+    /// <summary>The next entry; an archive that is none is a diagnostic.</summary>
+    public static TarEntry? Next(TarReader reader)
     {
         try
         {

@@ -16,6 +16,8 @@ namespace Bolt.Trust;
 /// <param name="Signatures">Any of them is enough.</param>
 internal sealed record Attestation(byte[] Payload, string PayloadType, ImmutableArray<byte[]> Signatures)
 {
+    private const int MaxSignatures = 64;
+
     public const string ArtifactType = "application/vnd.dev.cosign.artifact.att.v1+json";
     public const string MediaType = "application/vnd.dsse.envelope.v1+json";
     /// <summary>What cosign writes beside it, so that a reader can choose without fetching.</summary>
@@ -53,7 +55,7 @@ internal sealed record Attestation(byte[] Payload, string PayloadType, Immutable
     {
         try
         {
-            return JsonSerializer.Deserialize(envelope, TrustJson.Default.EnvelopeDocument) is { Payload: { } payload, PayloadType: { } type, Signatures: { } signatures }
+            return JsonSerializer.Deserialize(envelope, TrustJson.Default.EnvelopeDocument) is { Payload: { } payload, PayloadType: { } type, Signatures: { } signatures } && signatures.Length <= MaxSignatures
                 ? new Attestation(payload, type, [.. signatures.Select(s => s?.Sig).OfType<byte[]>()]) : null;
         }
         catch (JsonException)
@@ -64,7 +66,11 @@ internal sealed record Attestation(byte[] Payload, string PayloadType, Immutable
 
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(new EnvelopeDocument(PayloadType, Payload, [.. Signatures.Select(s => new EnvelopeSignature("", s))]), TrustJson.Default.EnvelopeDocument);
 
-    public bool IsSignedBy(PublicKey key) => Signatures.Any(s => key.Verify(Signed(PayloadType, Payload), s));
+    public bool IsSignedBy(PublicKey key)
+    {
+        var signed = Signed(PayloadType, Payload);
+        return Signatures.Any(s => key.Verify(signed, s));
+    }
 
     /// <summary>What it is about; null when it is no statement.</summary>
     public AttestationClaim? Claim()

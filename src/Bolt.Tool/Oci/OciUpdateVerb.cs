@@ -105,7 +105,7 @@ internal static class OciUpdateVerb
         var steps = text.Length == 0 ? 0 : "kmgtp".IndexOf(char.ToLowerInvariant(text[^1]), StringComparison.Ordinal) + 1;
         if (!decimal.TryParse((steps > 0 ? text[..^1] : text).TrimEnd(' '), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
             return null;
-        var bytes = number * (1L << (10 * steps));
-        return bytes <= long.MaxValue ? (long)bytes : null;
+        var unit = 1L << (10 * steps);
+        return number <= long.MaxValue / unit ? (long)(number * unit) : null;
     }
 }

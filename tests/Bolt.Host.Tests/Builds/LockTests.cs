@@ -111,6 +111,15 @@ public sealed class LockTests : IAsyncDisposable
         Assert.Equal(asked, room.Asked.Length);
         Assert.Equal(text, File.ReadAllBytes(room.Lock));
 
+        // What a link in it leads to is neither filled nor cleared.
+        var outside = Directory.CreateDirectory(room.Folder + "/outside").FullName;
+        File.WriteAllText(outside + "/precious", "");
+        Directory.CreateDirectory(room.Folder + "/linked/blobs");
+        File.CreateSymbolicLink(room.Folder + "/linked/blobs/sha256", outside);
+        var linked = await Assert.ThrowsAsync<BoltException>(() => room.Runtime("three").VendorAsync(room.Boltfile, room.Folder + "/linked", null, CancellationToken.None));
+        Assert.Equal("BOLT2236", linked.Diagnostic.Code);
+        Assert.Equal([outside + "/precious"], Directory.GetFileSystemEntries(outside));
+
         // Not one byte of it is believed.
         foreach (var file in Directory.GetFiles(room.Project + "/bolt.vendor/blobs/sha256"))
         {
